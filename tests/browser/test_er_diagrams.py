@@ -26,7 +26,6 @@ WAYS: Mapping[str, tuple[Path, str]] = {
     "as the test page does": (BUILT, "(source, n) => drawDiagram(source, false)"),
     "as any page does": (LIBRARY, "async (source, n) => (await mermaid.render('drawn' + n, source)).svg"),
 }
-WITH_NODE = pytest.mark.usefixtures("packages")
 DRAW = """async ([sources, draw]) => {
   const drawn = [];
   for (const [n, source] of sources.entries()) {
@@ -72,8 +71,10 @@ def any_name_and_type() -> list[str]:
     return sources
 
 
-@pytest.mark.parametrize("way", ["as the test page does", pytest.param("as any page does", marks=WITH_NODE)])
-async def test_every_name_is_drawn_as_it_is_written(way: str) -> None:
+@pytest.mark.parametrize("way", WAYS)
+async def test_every_name_is_drawn_as_it_is_written(way: str, request: pytest.FixtureRequest) -> None:
+    if WAYS[way][0] == LIBRARY:
+        request.getfixturevalue("packages")
     odd = [Table("odd", f"{name}.{name}", (Column("a", "integer", "INTEGER"),), schema=name) for name in NAMES]
     views = [Table("odd", name, (Column("a", "integer", "INTEGER"),), unique=(("a",),), view=True) for name in NAMES]
     more = [er_diagram(tables).source for tables in (odd, views)]
@@ -91,7 +92,7 @@ async def test_every_name_is_drawn_as_it_is_written(way: str) -> None:
     assert "part_id (inferred)" in pictures[len(NAMES)]["texts"]
 
 
-@WITH_NODE
+@pytest.mark.usefixtures("packages")
 async def test_as_many_tables_as_are_ever_shown_are_drawn_in_time() -> None:
     tables = many(MOST_TABLES + 20, 12)
     async with drawing("as any page does") as drawn:
