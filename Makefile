@@ -33,11 +33,8 @@ $(INSTALLED): pyproject.toml constraints.txt
 run: $(INSTALLED) ## ingest PITCREW_KNOWLEDGE_DIR (knowledge_base) and serve on PORT (8000)
 	@exec $(BIN)/pitcrew serve --port $(PORT) --ingest-first
 
-web: api/pages/vendor/diagram.js ## build widget and console, and bundle what the test page draws diagrams and charts with (needs Node)
-	npm --prefix web run build --workspace pitcrew-client --workspace pitcrew-widget --workspace pitcrew-console
-
-api/pages/vendor/diagram.js: $(PACKAGES) web/drawing/package.json web/drawing/diagram.js web/drawing/chart.js api/pages/chart_themes.json
-	npm --prefix web run build --workspace pitcrew-drawing
+web: $(PACKAGES) ## build again what runs in browsers: widget, console, and what draws diagrams and charts (needs Node)
+	npm --prefix web run build --workspaces --if-present
 
 $(PACKAGES): web/package-lock.json web/package.json
 	@command -v npm >/dev/null || { echo "What runs in browsers is built with Node 20 or newer: sudo apt install npm, or nodejs.org"; exit 1; }
@@ -93,4 +90,4 @@ chromium:
 	  else echo "The browser tests need Chromium: sudo apt install chromium"; exit 1; fi; }
 
 clean: ## remove .venv, caches and the data of `make run`
-	rm -rf .venv data tests/integration/agui/node_modules api/pages/vendor web/node_modules web/client/dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache *.egg-info
+	rm -rf .venv data tests/integration/agui/node_modules web/node_modules web/client/dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache *.egg-info

@@ -8,25 +8,25 @@ import { fileURLToPath } from 'node:url';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const LICENCE_LINES = 40;
 
-/** A plugin that writes, beside the result, `sources.sha256` (as `sha256sum` does, of files by their path in the
- * repository) and the licences of the packages that are in it.
+/** Writes, beside the result, `sources.sha256` (as `sha256sum` does, of files by their path in the repository) and the
+ * licences of the packages that are in it.
  * @param {string} folder of the result
  * @param {string[]} sources files and folders, below `web/`
  * @param {Record<string, string>} licences file by package */
+export function record(folder, sources, licences) {
+  const lines = sources.flatMap((path) => files(join(ROOT, 'web', path))).sort().map((file) => {
+    const digest = createHash('sha256').update(readFileSync(file)).digest('hex');
+    return `${digest}  ${relative(ROOT, file).split(sep).join('/')}\n`;
+  });
+  writeFileSync(join(folder, 'sources.sha256'), lines.join(''));
+  const texts = Object.entries(licences).map(([name, file]) =>
+    `==> ${name} <==\n${readFileSync(file, 'utf8').split('\n').slice(0, LICENCE_LINES).join('\n').trimEnd()}\n`);
+  writeFileSync(join(folder, 'LICENSES.txt'), texts.join('\n'));
+}
+
+/** A plugin of Vite's that records, as `record` does. */
 export function recorded(folder, sources, licences) {
-  return {
-    name: 'recorded',
-    closeBundle() {
-      const lines = sources.flatMap((path) => files(join(ROOT, 'web', path))).sort().map((file) => {
-        const digest = createHash('sha256').update(readFileSync(file)).digest('hex');
-        return `${digest}  ${relative(ROOT, file).split(sep).join('/')}\n`;
-      });
-      writeFileSync(join(folder, 'sources.sha256'), lines.join(''));
-      const texts = Object.entries(licences).map(([name, file]) =>
-        `==> ${name} <==\n${readFileSync(file, 'utf8').split('\n').slice(0, LICENCE_LINES).join('\n').trimEnd()}\n`);
-      writeFileSync(join(folder, 'LICENSES.txt'), texts.join('\n'));
-    },
-  };
+  return { name: 'recorded', closeBundle: () => record(folder, sources, licences) };
 }
 
 function files(path) {

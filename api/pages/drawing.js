@@ -12,7 +12,7 @@ const bundles = {};
 function bundle(kind) {
   bundles[kind] ??= new Promise((resolve, reject) => {
     const script = document.createElement('script');
-    script.src = `vendor/${kind}.js`;
+    script.src = `drawing/${kind}.js`;
     script.onload = resolve;
     script.onerror = () => {
       bundles[kind] = null;

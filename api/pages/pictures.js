@@ -1,33 +1,13 @@
 /** Pictures of diagrams and charts: drawn in a frame that can reach nothing, shown as images that can do nothing. */
 
-import { apiAddress, authorization } from './credentials.js';
 import { element } from './element.js';
 
 /** A picture that takes longer will not come. */
 const PATIENCE_MS = 20_000;
 const dark = matchMedia('(prefers-color-scheme: dark)');
 
-let built = null;
 let frame = null;
 let asked = 0;
-
-/** Whether the bundle that draws this kind is there; rejects where the server could not be asked.
- * @param {'diagram' | 'chart'} kind */
-export async function canDraw(kind) {
-  built ??= bundles();
-  try {
-    return (await built).includes(`${kind}.js`);
-  } catch (error) {
-    built = null;
-    throw error;
-  }
-}
-
-async function bundles() {
-  const response = await fetch(new URL('test/vendor', location.href)).catch(() => null);
-  if (!response?.ok) throw new Error('What draws it could not be loaded.');
-  return response.json();
-}
 
 /** @returns {Promise<string>} SVG; rejects with the reason where there is none */
 async function draw(kind, content) {
@@ -68,18 +48,6 @@ function drawingFrame() {
   return frame;
 }
 
-/** Without the bundle the server draws charts. */
-async function drawnByServer(specification) {
-  const address = apiAddress('charts');
-  address.searchParams.set('theme', dark.matches ? 'dark' : 'light');
-  const response = await fetch(address, {
-    method: 'POST', headers: { 'Content-Type': 'application/json', ...authorization() },
-    body: JSON.stringify(specification),
-  });
-  if (!response.ok) throw new Error(`The server drew nothing (${response.status}).`);
-  return response.text();
-}
-
 /** The place of one picture on the page; it is drawn again when the page turns dark or light. */
 export class Picture {
   #shown = null;
@@ -102,7 +70,7 @@ export class Picture {
     this.#shown = [content, description];
     const turn = ++this.#turn;
     try {
-      const svg = await this.#svg(content);
+      const svg = await draw(this.kind, content);
       if (turn === this.#turn) await this.#put(svg, description);
       return '';
     } catch (error) {
@@ -115,12 +83,6 @@ export class Picture {
     this.#turn += 1;
     this.#shown = null;
     this.#forget();
-  }
-
-  async #svg(content) {
-    if (await canDraw(this.kind)) return draw(this.kind, content);
-    if (this.kind === 'chart') return drawnByServer(content);
-    throw new Error('Diagrams are drawn after “make web”; this is the source.');
   }
 
   async #put(svg, description) {

@@ -1,4 +1,6 @@
-"""Files that were built for browsers: read once, sent compressed, and not sent again where they have not changed."""
+"""Files that were built for browsers: read once, sent compressed, and not sent again where they have not changed.
+
+Large ones lie compressed in the repository, as `chart.js.gz`."""
 
 import gzip
 from collections.abc import Mapping
@@ -17,26 +19,38 @@ MEDIA_TYPES = {
     ".json": "application/json",
     ".svg": "image/svg+xml",
 }
+COMPRESSED = ".gz"
 
 
 @dataclass(frozen=True)
 class BuiltFile:
     """A file as it is served."""
 
-    body: bytes
     compressed: bytes
     media_type: str
     tag: str
 
+    @property
+    def body(self) -> bytes:
+        """What the few get who do not take it compressed."""
+        return gzip.decompress(self.compressed)
+
 
 def built_file(path: Path) -> BuiltFile:
-    body = path.read_bytes()
-    return BuiltFile(body, gzip.compress(body, mtime=0), MEDIA_TYPES[path.suffix], f'"{sha256(body).hexdigest()[:32]}"')
+    read = path.read_bytes()
+    compressed = read if path.suffix == COMPRESSED else gzip.compress(read, mtime=0)
+    return BuiltFile(compressed, MEDIA_TYPES[Path(_name(path)).suffix], f'"{sha256(read).hexdigest()[:32]}"')
 
 
 def built_files(folder: Path) -> dict[str, BuiltFile]:
     """Those of a folder that browsers ask for, by name."""
-    return {path.name: built_file(path) for path in sorted(folder.iterdir()) if path.suffix in MEDIA_TYPES}
+    names = {_name(path): path for path in sorted(folder.iterdir())}
+    return {name: built_file(path) for name, path in names.items() if Path(name).suffix in MEDIA_TYPES}
+
+
+def _name(path: Path) -> str:
+    """By which browsers ask for it."""
+    return path.name.removesuffix(COMPRESSED)
 
 
 def served(request: Request, files: Mapping[str, BuiltFile], name: str, headers: Mapping[str, str]) -> Response:

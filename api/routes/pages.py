@@ -1,11 +1,13 @@
 """The interactive test page, and in development a token for it."""
 
+from functools import cache
 from pathlib import Path
 
 from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, Response
 
 from api.access.origins import by_local_name
+from api.routes.built_files import BuiltFile, built_files, served
 from api.routes.dependencies import State
 from api.settings import LOOPBACK
 from orchestrator.errors import NotFound
@@ -13,9 +15,6 @@ from orchestrator.errors import NotFound
 router = APIRouter(include_in_schema=False)
 
 PAGES = Path(__file__).parent.parent / "pages"
-VENDOR = PAGES / "vendor"
-BUNDLES = ("diagram.js", "chart.js")
-"""What `make web` builds: Mermaid and Vega-Lite."""
 _CLOSED = "base-uri 'none'; form-action 'none'"
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self' ws: wss:; "
@@ -58,17 +57,16 @@ async def drawing() -> Response:
     return FileResponse(PAGES / "drawing.html", headers=HEADERS | {"Content-Security-Policy": DRAWING_CSP})
 
 
-@router.get("/ws/test/vendor")
-async def bundles() -> list[str]:
-    """Which of the bundles that draw are there."""
-    return [name for name in BUNDLES if (VENDOR / name).is_file()]
+@cache
+def bundles() -> dict[str, BuiltFile]:
+    """What draws, by name: Mermaid and Vega-Lite."""
+    return built_files(PAGES / "built" / "drawing")
 
 
-@router.get("/ws/test/vendor/{name}")
-async def bundle(name: str) -> Response:
-    if name not in await bundles():
-        raise NotFound
-    return FileResponse(VENDOR / name, headers=HEADERS)
+@router.get("/ws/test/drawing/{name}")
+def bundle(request: Request, name: str) -> Response:
+    """Read, and for some decompressed, in a thread of its own: these are megabytes."""
+    return served(request, bundles(), name, HEADERS)
 
 
 @router.get("/ws/test/{asset}")

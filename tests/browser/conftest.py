@@ -26,16 +26,16 @@ async def chromium() -> AsyncIterator[None]:
 
 
 @pytest.fixture(scope="session")
-def bundles(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """What the page draws with is built."""
-    made_with_node("api/pages/vendor/diagram.js", tmp_path_factory.getbasetemp().parent / "node.lock")
+def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The packages that `web/` is made of."""
+    made_with_node("web/node_modules/.package-lock.json", tmp_path_factory.getbasetemp().parent / "node.lock")
+    return ROOT / "web" / "node_modules"
 
 
 @pytest.fixture(scope="session")
-def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
+def axe(packages: Path) -> str:
     """The script of axe-core, which finds what keeps people from using a page."""
-    made_with_node("web/node_modules/.package-lock.json", tmp_path_factory.getbasetemp().parent / "node.lock")
-    return (ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+    return (packages / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")

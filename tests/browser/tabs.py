@@ -21,7 +21,6 @@ CONTEXTS: list[dict[str, Any]] = [
     {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark", "has_touch": True},
 ]
 IDS = ["desktop", "dark phone"]
-VENDOR = ROOT / "api" / "pages" / "vendor"
 
 
 @asynccontextmanager
@@ -84,7 +83,3 @@ def made_with_node(target: str, lock: Path) -> None:
     with FileLock(lock):
         done = subprocess.run(["make", target], cwd=ROOT, capture_output=True, text=True, timeout=170, env=os.environ)
         assert done.returncode == 0, done.stderr
-
-
-WITHOUT_BUNDLES = "**/ws/test/vendor"
-"""Answered with an empty list, the page is that of a server where `make web` was not run."""

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.async_api import Locator, Page, expect
 
-from tests.browser.tabs import CONTEXTS, IDS, WITHOUT_BUNDLES, fits, open_tab, sign_in, within_reach
+from tests.browser.tabs import CONTEXTS, IDS, fits, open_tab, sign_in, within_reach
 from tests.serving import Served
 
 QUESTION = "How many incidents are there by severity?"
@@ -41,7 +41,6 @@ async def shows_it_all(page: Page, panel: Locator) -> None:
 
 
 @pytest.mark.parametrize("context", CONTEXTS, ids=IDS)
-@pytest.mark.usefixtures("bundles")
 async def test_from_the_question_to_the_chart(server: Served, context: dict) -> None:  # type: ignore[type-arg]
     async with open_tab(server.http, "analysis", **context) as (page, panel):
         await expect(panel.get_by_label("Dataset").locator("option")).to_have_text(["all", "operations"])
@@ -63,18 +62,6 @@ async def test_from_the_question_to_the_chart(server: Served, context: dict) -> 
         await expect(panel.locator("[data-part=figures]")).to_be_hidden()
         await expect(panel.locator(".stages li[data-state=todo]")).to_have_count(5)
         await expect(spoken).to_contain_text("Nothing was computed. I cannot")
-
-
-async def test_without_the_bundles_the_server_draws(server: Served) -> None:
-    async with open_tab(server.http, "chat") as (page, _):
-        await page.route(WITHOUT_BUNDLES, lambda route: route.fulfill(json=[]))
-        await page.get_by_role("tab", name="Analysis").click()
-        panel = page.locator("#panel-analysis")
-        await expect(panel).not_to_have_attribute("aria-busy", "true")
-        async with page.expect_response("**/api/v1/charts*") as drawing:
-            await ask(panel)
-        assert (await drawing.value).headers["content-type"] == "image/svg+xml"
-        await shows_it_all(page, panel)
 
 
 @pytest.mark.parametrize("signed_in", [False, True], ids=["guest", "signed in"])

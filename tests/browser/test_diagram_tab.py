@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.async_api import Locator, expect
 
-from tests.browser.tabs import CONTEXTS, IDS, WITHOUT_BUNDLES, fits, open_tab, within_reach
+from tests.browser.tabs import CONTEXTS, IDS, fits, open_tab, within_reach
 from tests.serving import Served
 
 RELATIONSHIPS = "Show me the relationships between the tables of operations as a diagram"
@@ -23,7 +23,6 @@ async def width(picture: Locator) -> float:
 
 
 @pytest.mark.parametrize("context", CONTEXTS, ids=IDS)
-@pytest.mark.usefixtures("bundles")
 async def test_a_diagram_is_drawn_and_looked_at(server: Served, context: dict) -> None:  # type: ignore[type-arg]
     async with open_tab(server.http, "diagram", **context) as (page, panel):
         await expect(panel.locator("[data-part=status]")).to_have_text("🟢 Connected")
@@ -59,40 +58,21 @@ async def test_a_diagram_is_drawn_and_looked_at(server: Served, context: dict) -
         assert page.problems == []  # type: ignore[attr-defined]
 
 
-@pytest.mark.usefixtures("bundles")
 async def test_the_source_is_copied_and_what_draws_is_loaded_when_it_can_be(server: Served) -> None:
     async with open_tab(server.http, "diagram", permissions=["clipboard-read", "clipboard-write"]) as (page, panel):
         await expect(panel.locator("[data-part=status]")).to_have_text("🟢 Connected")
-        for missing in (WITHOUT_BUNDLES, "**/ws/test/vendor/diagram.js"):
-            await page.route(missing, lambda route: route.abort(), times=1)
-            answers = await panel.locator(".said.settled").count()
-            async with page.expect_event("requestfailed"):
-                await ask(panel, RELATIONSHIPS)
-            await expect(panel.locator(".said.settled")).to_have_count(answers + 1, timeout=20_000)
-            await expect(panel.get_by_text("What draws it could not be loaded.")).to_be_visible()
+        await page.route("**/ws/test/drawing/diagram.js", lambda route: route.abort(), times=1)
+        async with page.expect_event("requestfailed"):
+            await ask(panel, RELATIONSHIPS)
+        await expect(panel.locator(".said.settled")).to_have_count(1, timeout=20_000)
+        await expect(panel.get_by_text("What draws it could not be loaded.")).to_be_visible()
+        await expect(panel.locator("[data-part=source]")).to_contain_text("erDiagram")
         await ask(panel, RELATIONSHIPS)
         await expect(panel.locator(".place img")).to_be_visible(timeout=30_000)
         await panel.get_by_role("button", name="Copy source").click()
         await expect(panel.get_by_text("Copied.")).to_be_visible()
         copied = await page.evaluate("navigator.clipboard.readText()")
         assert copied == await panel.locator("[data-part=source]").text_content()
-
-
-async def test_without_the_bundles_the_source_is_shown(server: Served) -> None:
-    async with open_tab(server.http, "chat") as (page, _):
-        await page.route(WITHOUT_BUNDLES, lambda route: route.fulfill(json=[]))
-        asked: list[str] = []
-        page.on("request", lambda request: asked.append(request.url))
-        await page.get_by_role("tab", name="Diagram").click()
-        panel = page.locator("#panel-diagram")
-        await expect(panel).not_to_have_attribute("aria-busy", "true")
-        await expect(panel.locator("[data-part=status]")).to_have_text("🟢 Connected")
-        await ask(panel, RELATIONSHIPS)
-        await expect(panel.get_by_text("this is the source")).to_be_visible(timeout=20_000)
-        await expect(panel.locator("[data-part=source]")).to_contain_text("erDiagram")
-        await expect(panel.locator("[data-part=source]")).to_be_visible()
-        assert not [url for url in asked if "/vendor/" in url or "drawing" in url]
-        assert page.problems == []  # type: ignore[attr-defined]
 
 
 async def test_five_tries_then_a_button(server: Served) -> None:
@@ -127,7 +107,6 @@ async def test_five_tries_then_a_button(server: Served) -> None:
         await expect(panel.locator(".said.settled")).to_have_count(2)
 
 
-@pytest.mark.usefixtures("bundles")
 async def test_a_reload_shows_the_history(server: Served) -> None:
     async with open_tab(server.http, "diagram") as (page, panel):
         await expect(panel.locator("[data-part=status]")).to_have_text("🟢 Connected")

@@ -1,6 +1,5 @@
 """What a model or a document may say to the page's panes and pictures: nothing of it runs, loads or leaves."""
 
-import pytest
 from playwright.async_api import expect
 
 from tests.browser.chromium import open_page
@@ -91,7 +90,6 @@ async def test_long_text_of_every_mark_is_made_in_time(server: Served) -> None:
         assert slow == []
 
 
-@pytest.mark.usefixtures("bundles")
 async def test_hostile_pictures(server: Served) -> None:
     async with open_page() as page:
         strange = await watch(page, server)
@@ -106,7 +104,6 @@ async def test_hostile_pictures(server: Served) -> None:
         assert await page.locator("body > div img").count() >= 4
 
 
-@pytest.mark.usefixtures("bundles")
 async def test_the_frame_that_draws_can_reach_nothing(server: Served) -> None:
     async with open_page() as page:
         await page.goto(f"{server.http}/ws/test")

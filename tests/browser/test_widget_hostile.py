@@ -1,15 +1,20 @@
 """What a model, a document, staff or a customer may say in the widget: nothing of it runs, nothing is fetched."""
 
 import json
+from collections.abc import Iterator
+from html import escape
+from pathlib import Path
 from typing import Any
 
+import pytest
 from playwright.async_api import Page, WebSocketRoute, expect
 
 from tests.browser.chat_window import SOON_MS, ChatWindow, open_site
+from tests.browser.console_window import open_console
 from tests.browser.hostile import watch
 from tests.browser.payloads import PAYLOADS
 from tests.model_server.running import Control
-from tests.serving import Served
+from tests.serving import Served, duplicate, environment, pitcrew, serving
 
 ROOF = "What is the roof load of the Plover?"
 FOREIGN = (
@@ -88,7 +93,7 @@ async def spoken_by(page: Page, change: Any) -> None:
     await page.route_web_socket(lambda address: "/ws/chat" in address, pass_on)
 
 
-async def test_documents_and_staff_say_them(server: Served) -> None:
+async def test_as_they_stand_whatever_the_server_takes_off(server: Served) -> None:
     """The real answer with text, titles and passages in other words, as they stand (the server takes the edge off a
     model's), and frames of a person behind it."""
     said: list[dict[str, Any]] = []
@@ -135,3 +140,71 @@ async def test_documents_and_staff_say_them(server: Served) -> None:
         await expect(window.panel.locator(".staff")).to_have_count(len(PAYLOADS))
         await expect(window.panel).to_contain_text(f"{PAYLOADS[6]} is typing")
         await harmless(window, strange)
+
+
+async def test_staff_says_them(server: Served) -> None:
+    """By a hostile name, at the console."""
+    name = PAYLOADS[2]
+    async with (
+        open_site(server.http, token=server.token("hostile-staff", name="Hostile Harry")) as window,
+        open_console(server, name=name) as desk,
+    ):
+        strange = await watch(window.page, server)
+        await window.open()
+        await window.ask(ROOF)
+        await desk.open("Hostile Harry")
+        await desk.act("take").click()
+        await expect(window.panel.locator("header")).to_contain_text(f"You are talking to {name}")
+        await desk.composer.press_sequentially("I w")
+        await expect(window.panel).to_contain_text(f"{name} is typing")
+        listed = (await desk.ask("GET", "/conversations"))["conversations"]
+        [mine] = [one["conversation_id"] for one in listed if one["customer"]["name"] == "Hostile Harry"]
+        for at, text in enumerate(PAYLOADS):
+            reply = {"text": text, "client_message_id": f"hostile-{at}"}
+            await desk.ask("POST", f"/conversations/{mine}/reply", reply)
+        await expect(window.panel.locator(".staff")).to_have_count(len(PAYLOADS))
+        await expect(window.panel.locator(".staff").nth(5)).to_contain_text(PAYLOADS[5])
+        await harmless(window, strange)
+        # Told again from the store.
+        await window.page.context.unroute_all()
+        known = (server.http, window.page.url)
+        window.page.on("request", lambda one: None if one.url.startswith(known) else strange.append(one.url))
+        await window.page.reload()
+        await expect(window.panel.locator(".staff")).to_have_count(len(PAYLOADS), timeout=SOON_MS)
+        await harmless(window, strange)
+
+
+@pytest.fixture(scope="module")
+def documented(ingested: Path, tmp_path_factory: pytest.TempPathFactory, provider: Control) -> Iterator[Served]:
+    """A server that has read a document by each of these titles."""
+    folder = tmp_path_factory.mktemp("titled")
+    for at, payload in enumerate(PAYLOADS):
+        title = escape(" ".join(payload.split()))
+        what = f"The warning message Z{at + 100} means that the roof box is open. Close it before you drive on."
+        page = f"<!doctype html><title>{title}</title><h1>{title}</h1><p>{what} {escape(payload)}</p>"
+        (folder / f"message-z{at + 100}.html").write_text(page, encoding="utf-8")
+    data = duplicate(ingested, tmp_path_factory.mktemp("documented") / "data")
+    done = pitcrew("ingest", str(folder), env=environment(data))
+    assert done.returncode == 0, done.stderr
+    settings = {"OPENAI_API_KEY": "k", "OPENAI_BASE_URL": provider.base_url, "PITCREW_MODELS": "openai:scripted"}
+    with serving(data, **settings) as served:
+        yield served
+
+
+async def test_documents_say_them_in_titles_and_text(documented: Served, provider: Control) -> None:
+    provider.script(always={"kind": "says", "payload": "The roof box is open [1] [2] [3] [4] [5] [6] [7] [8]."})
+    async with open_site(documented.http, token=documented.token("titles")) as window:
+        strange = await watch(window.page, documented)
+        await window.open()
+        titles = [" ".join(payload.split()) for payload in PAYLOADS]
+        seen: set[str] = set()
+        for at, title in enumerate(titles):
+            if title in seen:
+                continue
+            answer = await window.ask(f"What does the warning message Z{at + 100} mean?")
+            await answer.locator(".sources summary").click()
+            seen |= {" ".join(one.split()) for one in await answer.locator(".sources .title").all_text_contents()}
+            await harmless(window, strange)
+            await window.page.evaluate("Pitcrew.startOver()")
+            await expect(window.answers).to_have_count(0)
+        assert set(titles) <= seen

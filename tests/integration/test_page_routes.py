@@ -1,11 +1,14 @@
 """What the test page asks the server for beside its sockets."""
 
+import gzip
 import json
 from typing import Any
 
 import pytest
 
-from tests.serving import Served
+from tests.serving import ROOT, Served
+
+DRAWING = ROOT / "api" / "pages" / "built" / "drawing"
 
 CHART = {
     "data": {"values": [{"a": "x", "b": 1}]},
@@ -76,8 +79,23 @@ def test_the_page_and_its_frame_let_nothing_in(server: Served) -> None:
     assert "connect-src" not in server.get("/ws/test/drawing")[2]["Content-Security-Policy"]
 
 
+@pytest.mark.parametrize("name", ["diagram.js", "chart.js"])
+def test_what_draws_comes_compressed_and_not_twice(server: Served, name: str) -> None:
+    path, kept = f"/ws/test/drawing/{name}", (DRAWING / f"{name}.gz").read_bytes()
+    status, body, headers = server.request("GET", path, Accept_Encoding="gzip, br")
+    assert (status, body) == (200, kept)
+    assert (headers["Content-Encoding"], headers["Vary"]) == ("gzip", "Accept-Encoding")
+    assert headers["Content-Type"] == "text/javascript; charset=utf-8"
+    assert "default-src 'none'" in headers["Content-Security-Policy"]
+    assert server.request("GET", path, If_None_Match=headers["ETag"])[:2] == (304, b"")
+    status, body, headers = server.request("GET", path, Accept_Encoding="identity")
+    assert (status, headers["Content-Encoding"]) == (200, None)
+    assert body == gzip.decompress(kept)
+
+
 @pytest.mark.parametrize(
-    "name", ["nothing.js", "..%2ftest.js", "..%2f..%2fapp.py", "%2e%2e/test.html", "diagram.js.map"]
+    "name",
+    ["nothing.js", "..%2ftest.js", "..%2f..%2fapp.py", "%2e%2e/test.html", "diagram.js.gz", "sources.sha256"],
 )
-def test_only_the_bundles_are_served(server: Served, name: str) -> None:
-    assert server.get(f"/ws/test/vendor/{name}")[0] == 404
+def test_only_what_draws_is_served(server: Served, name: str) -> None:
+    assert server.get(f"/ws/test/drawing/{name}")[0] == 404

@@ -215,7 +215,8 @@ export class Desk {
     const { list, filters, me, opened } = this.state;
     const own = opened?.row.conversation_id === row.conversation_id ? opened : null;
     this.store.set({ list: changed(list, row, filters, me?.id ?? ''), ...(own ? { opened: { ...own, row } } : {}) });
-    if (own && JSON.stringify(own.row.thumbs) !== JSON.stringify(row.thumbs)) void this.#loadMessages(row.conversation_id);
+    // A reason that is told after its thumb changes nothing in the row.
+    if (own && row.thumbs.up + row.thumbs.down > 0) void this.#loadMessages(row.conversation_id);
     this.#listing.countSoon();
   }
 

@@ -1,0 +1,125 @@
+"""Every tab of the test page for axe-core, and the chat by keyboard alone."""
+
+from typing import Any
+
+import pytest
+from playwright.async_api import Locator, Page, expect
+
+from tests.browser.chromium import open_page
+from tests.browser.tabs import open_tab, sign_in
+from tests.serving import Served
+
+SERIOUS = {"serious", "critical"}
+LOOKS: list[dict[str, Any]] = [
+    {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light", "reduced_motion": "reduce"},
+    {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark", "reduced_motion": "reduce"},
+]
+NAMES = ["light", "dark phone"]
+ROOF = "What is the roof load of the Plover?"
+SOON_MS = 20_000
+
+
+async def findings(page: Page, axe: str) -> list[tuple[str, list[str]]]:
+    """What axe-core finds that is serious."""
+    await page.evaluate(axe)
+    found = await page.evaluate("axe.run()")
+    assert len(found["passes"]) > 15
+    bad = [one for one in found["violations"] if one["impact"] in SERIOUS]
+    return [(one["id"], [node["html"] for node in one["nodes"]][:3]) for one in bad]
+
+
+async def chat(page: Page, server: Served, user: str) -> None:
+    await sign_in(page, server.token(user))
+    await page.get_by_role("button", name="Connect", exact=True).click()
+    await expect(page.locator("#message")).to_be_enabled(timeout=SOON_MS)
+
+
+async def asked_in_chat(page: Page, panel: Locator, server: Served) -> None:
+    await chat(page, server, "axe-page")
+    await page.locator("#message").fill(ROOF)
+    await page.locator("#message").press("Enter")
+    await expect(page.locator(".answer .text").last).to_contain_text("100 kg", timeout=SOON_MS)
+    await panel.get_by_text("sources").first.click()
+    await panel.get_by_role("button", name="Talk to a person").click()
+    await expect(page.locator("#owner")).to_contain_text("Waiting for a person")
+
+
+async def asked_with_steps(page: Page, panel: Locator, server: Served) -> None:
+    await panel.get_by_role("button", name="Connect", exact=True).click()
+    await panel.get_by_label("Your message").fill(ROOF)
+    await panel.get_by_role("button", name="Send").click()
+    await expect(panel.get_by_text("100 kg").first).to_be_visible(timeout=SOON_MS)
+
+
+async def asked_for_figures(page: Page, panel: Locator, server: Served) -> None:
+    await panel.get_by_label("Question about the data").fill("How many incidents are there by severity?")
+    await panel.get_by_role("button", name="Analyse").click()
+    await expect(panel.locator("[data-part=chart] img")).to_be_visible(timeout=30_000)
+    await expect(panel.locator("[data-part=status]")).to_have_text("⚪ Finished", timeout=SOON_MS)
+
+
+async def asked_for_tables(page: Page, panel: Locator, server: Served) -> None:
+    await panel.get_by_label("Your message").fill("Show me the relationships")
+    await panel.get_by_role("button", name="Send").click()
+    await expect(panel.locator(".place img")).to_be_visible(timeout=30_000)
+
+
+async def asked_for_passages(page: Page, panel: Locator, server: Served) -> None:
+    await sign_in(page, server.token("axe-query"))
+    await panel.locator("textarea, input[type=search], input:not([type])").first.fill(ROOF)
+    await panel.locator("button.primary").first.click()
+    await expect(panel.get_by_text("100 kg").first).to_be_visible(timeout=SOON_MS)
+
+
+TABS = {
+    "chat": asked_in_chat,
+    "reasoning": asked_with_steps,
+    "analysis": asked_for_figures,
+    "diagram": asked_for_tables,
+    "query": asked_for_passages,
+}
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=NAMES)
+@pytest.mark.parametrize("tab", TABS)
+async def test_axe_finds_nothing_serious(server: Served, axe: str, tab: str, look: dict[str, Any]) -> None:
+    async with open_tab(server.http, tab, **look) as (page, panel):
+        assert await findings(page, axe) == []
+        await TABS[tab](page, panel, server)
+        assert await findings(page, axe) == []
+
+
+async def tab_to(page: Page, name: str) -> None:
+    """By Tab alone."""
+    for _ in range(40):
+        await page.keyboard.press("Tab")
+        if await page.locator("*:focus").get_attribute("id") == name:
+            return
+    pytest.fail(f"Tab does not lead to {name}")
+
+
+async def test_the_chat_by_keyboard_alone(server: Served) -> None:
+    async with open_page() as page:
+        await page.goto(f"{server.http}/ws/test")
+        press, focused = page.keyboard.press, page.locator("*:focus")
+        await press("Tab")
+        await expect(focused).to_have_text("Skip to the message box")
+        await tab_to(page, "token")
+        await page.keyboard.insert_text(server.token("page-keys"))
+        await press("Enter")
+        message = page.locator("#message")
+        await expect(message).to_be_enabled(timeout=SOON_MS)
+        await tab_to(page, "message")
+        await page.keyboard.type(ROOF)
+        await press("Enter")
+        await expect(page.locator(".answer .text")).to_contain_text("100 kg", timeout=SOON_MS)
+        await expect(message).to_be_focused()
+        seen: list[str] = []
+        for _ in range(40):
+            await press("Shift+Tab")
+            if await focused.count() == 0:
+                break
+            seen.append(await focused.evaluate("one => one.getAttribute('aria-label') ?? one.textContent.trim()"))
+            assert await focused.evaluate("one => getComputedStyle(one).outlineStyle !== 'none' || one.id === 'log'")
+        assert {"Talk to a person", "Good answer", "Bad answer", "Edit", "Regenerate", "Delete"} <= set(seen), seen
+        assert "Chat" in seen
