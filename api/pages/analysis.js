@@ -72,10 +72,13 @@ export function start(panel) {
   /** Where no socket stays open, perhaps for a proxy in between, the same events come over plain HTTP. */
   function fallBack() {
     const query = asked;
-    const say = (words) => { part('status').textContent = `${words} (server-sent events)`; };
+    const say = (state, words) => {
+      part('status').dataset.state = state;
+      part('status').textContent = `${words} (server-sent events)`;
+    };
     events = new Events((more) => streamAddress(EVENTS, { ...query, ...more }), {
-      onOpen: () => say('🟢 Connected'),
-      onBreak: () => say('🔴 Disconnected. Reconnecting …'),
+      onOpen: () => say('open', 'Connected'),
+      onBreak: () => say('waiting', 'Disconnected. Reconnecting …'),
       onEnd: () => {
         view.fail('The server cannot be reached. Ask again when it can.');
         finish();

@@ -125,7 +125,7 @@ export class AnalysisView {
 
   verified({ is_valid: valid, confidence, attempts, checks = [] }) {
     this.part('verification').hidden = false;
-    const badge = element('span', 'badge verdict', valid ? '✔ Verified' : '✘ Not verified');
+    const badge = element('span', 'badge verdict', valid ? 'Verified' : 'Not verified');
     badge.dataset.tone = valid ? 'good' : 'bad';
     const tries = `${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}`;
     this.part('badge').replaceChildren(badge, ` ${percent(confidence)} confidence, ${tries}`);

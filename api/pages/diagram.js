@@ -63,7 +63,7 @@ export function start(panel) {
       end();
     },
     error: ({ content }) => {
-      settle(element('li', 'failed', `❌ ${content}`));
+      settle(element('li', 'failed', `Error: ${content}`));
       part('announcement').textContent = `Error: ${content}`;
       const refused = asked.findLast((one) => !one.heard);
       if (refused) refused.heard = refused.answered = true;
@@ -152,6 +152,6 @@ export function start(panel) {
 function toolElement({ tool_name: name, content }) {
   const whole = String(content ?? '');
   const short = whole.length > LONGEST_TOOL ? `${whole.slice(0, LONGEST_TOOL)} …` : whole;
-  const summary = element('summary', '', `🔧 ${name}: `, element('code', '', short));
+  const summary = element('summary', '', `Tool ${name}: `, element('code', '', short));
   return element('li', 'tool', element('details', '', summary, element('pre', '', whole)));
 }

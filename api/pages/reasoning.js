@@ -13,8 +13,7 @@ const DELETED = 'Deleted';
 /** The server gives a sign of life every 30 s. */
 const SILENCE_MS = 75_000;
 const STEPS = {
-  thought: ['💭', 'Thought'], tool_use: ['🔧', 'Tool use'], tool_result: ['📊', 'Tool result'],
-  final_answer: ['✅', 'Final answer'], error: ['❌', 'Error'],
+  thought: 'Thought', tool_use: 'Tool use', tool_result: 'Tool result', final_answer: 'Final answer', error: 'Error',
 };
 const LAST = new Set(['final_answer', 'error']);
 const WAITING = 'Waiting for the connection. It will be sent then.';
@@ -50,7 +49,7 @@ export function start(panel) {
     if (!LAST.has(step.type)) return;
     asked = asked.filter((one) => one !== question);
     if (!question.frame) return; // what was asked before or elsewhere is not read out
-    part('announcement').textContent = `${STEPS[step.type][1]}: ${plain(String(step.content ?? ''))}`;
+    part('announcement').textContent = `${STEPS[step.type]}: ${plain(String(step.content ?? ''))}`;
   }
 
   /** The server has a question: one of this page, of another, or of before it was loaded. */
@@ -137,10 +136,8 @@ function sign({ run_id: run, type, content, timestamp }) {
 
 /** @param {{type: string, content: string, iteration: number, timestamp: number}} step */
 function stepElement({ type, content, iteration, timestamp }) {
-  const [sign, name] = STEPS[type] ?? ['•', String(type)];
-  const icon = element('span', 'sign', sign);
-  icon.setAttribute('aria-hidden', 'true');
-  const head = element('p', 'step-head', icon, element('strong', '', name));
+  const name = STEPS[type] ?? String(type);
+  const head = element('p', 'step-head', element('strong', '', name));
   if (Number.isInteger(iteration)) head.append(element('span', 'figure', `iteration ${iteration}`));
   if (Number.isFinite(timestamp)) {
     const at = new Date(timestamp * 1_000);

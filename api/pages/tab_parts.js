@@ -4,7 +4,7 @@ import { newId } from './conversation.js';
 import { element } from './element.js';
 import { Inspector } from './inspector.js';
 
-const SIGNS = { open: '🟢 Connected', connecting: '🟡 Connecting …', idle: '⚪ Not connected', done: '⚪ Finished' };
+const STATES = { open: 'Connected', connecting: 'Connecting …', idle: 'Not connected', done: 'Finished' };
 
 /** @returns {Inspector} in a section of its own at the end of the panel */
 export function framesBelow(panel) {
@@ -19,10 +19,10 @@ export function framesBelow(panel) {
 export function stateText(state, schedule) {
   const left = Math.max(0, Math.ceil((state.retryAt - performance.now()) / 1_000));
   const { name, code, number, of } = state;
-  if (name === 'waiting') return `🔴 Disconnected. Reconnecting in ${left} s (try ${number} of ${of}) …`;
-  if (name === 'failed') return `🔴 ${schedule.then}`;
-  if (name === 'closed') return code === 1000 ? '🔴 Disconnected' : `🔴 Closed: ${state.meaning} (${code})`;
-  return SIGNS[name];
+  if (name === 'waiting') return `Disconnected. Reconnecting in ${left} s (try ${number} of ${of}) …`;
+  if (name === 'failed') return schedule.then;
+  if (name === 'closed') return code === 1000 ? 'Disconnected' : `Closed: ${state.meaning} (${code})`;
+  return STATES[name];
 }
 
 /** Shows the state of a line, and while it waits how long it still does. */

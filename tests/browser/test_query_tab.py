@@ -79,7 +79,7 @@ async def test_three_tries_then_without_streaming(server: Served) -> None:
         await ask(panel, "When is the first service due?")
         for number, seconds in enumerate([1, 2, 3], 1):
             await expect(status).to_have_text(
-                re.compile(rf"🔴 Disconnected\. Reconnecting in {seconds} s \(try {number} of 3\) …")
+                re.compile(rf"Disconnected\. Reconnecting in {seconds} s \(try {number} of 3\) …")
             )
             await page.clock.fast_forward(seconds * 1_000)
         await expect(panel.get_by_text("Asking without streaming.")).to_be_visible()
