@@ -4,6 +4,7 @@ PYTHON ?= python3
 PORT ?= 8000
 DATA ?= data
 BIN := .venv/bin
+RUNNABLE := .venv/runnable
 INSTALLED := .venv/installed
 CLIENTS := tests/integration/agui/node_modules/.package-lock.json
 PACKAGES := web/node_modules/.package-lock.json
@@ -19,18 +20,43 @@ WORKERS := $(shell cores=$$(getconf _NPROCESSORS_ONLN); echo $$((cores < 5 ? cor
 help: ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-setup: $(INSTALLED) ## make .venv and install everything into it
+setup: $(INSTALLED) ## make .venv and install everything into it, the tools for tests as well
 
-$(INSTALLED): pyproject.toml constraints.txt
+$(RUNNABLE): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	  echo "Pitcrew needs Python 3.11 or newer as '$(PYTHON)'. Install it, or say make PYTHON=python3.12"; exit 1; }
 	@[ -x $(BIN)/python ] || $(PYTHON) -m venv .venv || { rm -rf .venv; \
 	  echo "Python cannot make a virtual environment. On Debian and Ubuntu: sudo apt install python3-venv"; exit 1; }
-	@echo "Installing into .venv (about 500 MB to download the first time, with the CPU build of torch)"
+	@$(BIN)/python -c "$$TORCH_BUILD"
+	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+$(INSTALLED): $(RUNNABLE)
+	@echo "Installing the tools for tests into .venv (about 100 MB to download the first time)"
 	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@
 
-run: $(INSTALLED) ## ingest PITCREW_KNOWLEDGE_DIR (knowledge_base) and serve on PORT (8000)
+# Which build of torch pip would take decides between half a gigabyte and several: say so before, and ask who can be asked.
+define TORCH_BUILD
+import json, subprocess, sys, tempfile
+report = tempfile.NamedTemporaryFile(suffix='.json')
+look = [sys.executable, '-m', 'pip', 'install', '--dry-run', '--quiet', '--no-deps', '--disable-pip-version-check',
+        '--report', report.name, '-c', 'constraints.txt', 'torch']
+done = subprocess.run(look, capture_output=True)
+found = json.load(report)['install'] if done.returncode == 0 else []
+needs = found[0]['metadata'].get('requires_dist', []) if found else []
+if any(name.startswith(('nvidia', 'cuda')) for name in needs):
+    print('Installing into .venv: about 3 GB to download, for pip takes the build of torch that uses a GPU.')
+    print('Pitcrew uses none. For the CPU build (200 MB) stop, copy the line for it from pytorch.org/get-started/locally')
+    print('with .venv/bin/pip and torch==2.13.0, and begin again.')
+    if sys.stdin.isatty() and input('Go on with the large one? [y/N] ').strip().lower() not in ('y', 'yes'):
+        sys.exit('Stopped.')
+else:
+    print('Installing into .venv (about 400 MB to download the first time)', flush=True)
+endef
+export TORCH_BUILD
+
+run: $(RUNNABLE) ## ingest PITCREW_KNOWLEDGE_DIR (knowledge_base) and serve on PORT (8000)
 	@exec $(BIN)/pitcrew serve --port $(PORT) --ingest-first
 
 web: $(PACKAGES) ## build again what runs in browsers: widget, console, and what draws diagrams and charts (needs Node)

@@ -1,11 +1,14 @@
 """The curve of coverage against accuracy as a picture."""
 
+import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
 from api.cli.terminal.output import written_whole
+from api.failure import CommandFailed
 
 if TYPE_CHECKING:
     from orchestrator.evaluation.saved_runs import Run
@@ -16,9 +19,12 @@ _DOTS_PER_INCH = 150
 
 
 def check_suffix(path: Path) -> None:
-    """Ends the command as wrongly used where the file's name tells no kind of picture."""
+    """Ends the command as wrongly used where the file's name tells no kind of picture. Raises CommandFailed where
+    nothing is installed that draws."""
     if path.suffix.lower() not in SUFFIXES:
         raise typer.BadParameter(f"{path} is neither a .png nor a .svg file.")
+    if find_spec("matplotlib") is None:
+        raise CommandFailed(f"A plot needs matplotlib. Install it: {sys.executable} -m pip install matplotlib")
 
 
 def draw(path: Path, run: "Run", baseline: "Run | None", title: str) -> None:
