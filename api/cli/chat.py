@@ -4,7 +4,6 @@ import contextlib
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 import typer
 
@@ -26,7 +25,7 @@ _FIRST_WAIT_S, _LONGEST_WAIT_S, _PATIENCE_S = 0.5, 10.0, 60.0
 
 
 def chat(
-    url: Annotated[str, typer.Option(help="The server's WebSocket.")] = "ws://127.0.0.1:8000/ws/chat",
+    url: Annotated[str, typer.Option(help="The server's address.")] = "ws://127.0.0.1:8000",
     token: Annotated[str, typer.Option(help="Who you are. Without one: a development token of these settings.")] = "",
     session: Annotated[str, typer.Option(help="A conversation to go on with. Without one: a new one.")] = "",
     dialect: Annotated[
@@ -44,10 +43,13 @@ def chat(
 
     from api.cli.dialect_chat import chat_over
     from api.cli.terminal.keyboard import lines
+    from api.client.address import chat_url
     from orchestrator.commands import check_session_id
 
-    if urlsplit(url).scheme not in {"ws", "wss"}:
-        raise typer.BadParameter("--url begins with ws:// or wss://")
+    try:
+        url = chat_url(url)
+    except ValueError as error:
+        raise typer.BadParameter(f"--url: {error}") from error
     if session:
         check_session_id(session)
     if dialect != "native":

@@ -3,7 +3,6 @@
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from api.cli.terminal.screen import Screen
@@ -25,8 +24,7 @@ async def chat_over(dialect: str, url: str, token: str, session: str, lines: Asy
     from api.failure import UNREACHABLE, CommandFailed
 
     screen = Screen()
-    parts = urlsplit(url)
-    way = Way(f"{parts.scheme}://{parts.netloc}", token, lambda notice: _tell(screen, notice))
+    way = Way(url, token, lambda notice: _tell(screen, notice))
     try:
         async with AsyncExitStack() as stack:
             if dialect == "reasoning":

@@ -5,7 +5,7 @@ nothing else of Pitcrew.
     from api.client import Client, ClientError
 
     async def main() -> None:
-        async with Client("ws://127.0.0.1:8000/ws/chat", token) as client:
+        async with Client("localhost:8000", token) as client:
             conversation = client.conversation("support-1")
             turn = conversation.ask("What is the roof load of the Plover?")
             async for frame in turn:
@@ -35,8 +35,8 @@ import ssl
 import uuid
 from collections.abc import Callable
 from types import TracebackType
-from urllib.parse import urlsplit
 
+from api.client.address import chat_url
 from api.client.analysis import Analysis
 from api.client.conversation import Conversation
 from api.client.credentials import Token
@@ -108,15 +108,14 @@ class Client:
         tls: ssl.SSLContext | None = None,
         proxy: str | None = None,
     ) -> None:
-        """Raises ValueError unless `url` is a `ws://` or `wss://` address."""
-        if urlsplit(url).scheme not in {"ws", "wss"} or not urlsplit(url).hostname:
-            raise ValueError("the address begins with ws:// or wss://, and names a host")
+        """`url` is the server's address in any usual form: `localhost:8000`, `https://…`, with or without the path of
+        the socket. Raises ValueError for what is none."""
         self._timezone = timezone
         self._conversations: dict[str, Conversation] = {}
         self._runs: dict[str, Conversation] = {}
         self._last_resumed: Conversation | None = None
         self._link = Link(
-            url,
+            chat_url(url),
             token,
             waits or Waits(),
             receive=self._receive,

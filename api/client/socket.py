@@ -10,6 +10,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 
+from api.client.address import base_url
 from api.client.errors import ClientError, Dropped, Frame, SignInFailed, Waiting
 from api.client.link import CLOSE_S, FRAME_BYTES, HANDSHAKE_S, HEARTBEAT_S, NEW_TOKEN, STOP
 from api.client.retry_schedules import Schedule, Tries
@@ -40,7 +41,7 @@ def silent(notice: Waiting | FallingBack) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """Where the server is, and how to get there: `base` as in `ws://127.0.0.1:8000`; without a `token` as a guest.
+    """Where the server is, in any usual form, and how to get there; without a `token` as a guest.
     `tell` hears of each wait and each fallback; `sleep` is the clock."""
 
     base: str
@@ -49,9 +50,8 @@ class Way:
     sleep: Sleep = asyncio.sleep
 
     def __post_init__(self) -> None:
-        """Raises ValueError unless `base` is an address of that form."""
-        if urlsplit(self.base).scheme not in {"ws", "wss"} or not urlsplit(self.base).hostname:
-            raise ValueError("the address begins with ws:// or wss://, and names a host")
+        """Raises ValueError for a `base` that is no address."""
+        object.__setattr__(self, "base", base_url(self.base))
 
     def socket(self, path: str, query: Mapping[str, str] | None = None) -> str:
         """The address of a dialect."""

@@ -1,5 +1,9 @@
 /** Who the page is for the server: the token of the sign-in form, or a guest. */
 
+import { keep, recall } from './kept.js';
+
+const TOKEN = 'token';
+
 /** The server does not take the token. */
 export class SignInRefused extends Error {}
 
@@ -23,6 +27,35 @@ export async function developmentToken() {
   if (response.status === 404) return null;
   if (!response.ok) throw new Error(`the server answered ${response.status}`);
   return (await response.json()).token;
+}
+
+let first = null;
+
+/** The token that the page begins with, once it is in the form: the one of before a reload, or a development token.
+ * Empty where there is neither; one that the person has typed meanwhile stays.
+ * @returns {Promise<{token: string, given: boolean}>} `given`: by the server */
+export function firstToken() {
+  first ??= (async () => {
+    const kept = recall(TOKEN) ?? '';
+    const token = kept || await developmentToken().catch(() => null) || '';
+    if (enteredToken()) return { token: '', given: false };
+    document.getElementById('token').value = token;
+    return { token, given: Boolean(token) && !kept };
+  })();
+  return first;
+}
+
+/** Keeps a token that the person typed, until the tab is closed. @param {string | null} token null to forget it */
+export const keepToken = (token) => keep(TOKEN, token);
+
+/** @param {string} token @returns {string | null} whose it is, as it says itself */
+export function subject(token) {
+  try {
+    const claims = JSON.parse(atob(token.split('.')[1].replaceAll('-', '+').replaceAll('_', '/')));
+    return String(claims.sub);
+  } catch {
+    return null;
+  }
 }
 
 /** The address of a socket for whoever uses the page. A token goes as a ticket, which is good once: addresses are

@@ -3,7 +3,7 @@
 import { StatusLine, cursor, following, framesBelow, keptSession, onSample, onSubmit, toEnd } from './tab_parts.js';
 import { Canvas } from './canvas.js';
 import { newId } from './conversation.js';
-import { socketAddress } from './credentials.js';
+import { firstToken, socketAddress } from './credentials.js';
 import { element } from './element.js';
 import { Line } from './line.js';
 import { markdown, plain } from './markdown.js';
@@ -145,7 +145,7 @@ export function start(panel) {
   reconnect.addEventListener('click', () => line.connect());
   onSubmit(part('ask'), ask);
   onSample(panel, box, ask);
-  line.connect();
+  firstToken().then(() => line.connect());
 }
 
 /** @param {{tool_name: string, content: string}} frame */

@@ -3,7 +3,7 @@
 import { StatusLine, following, framesBelow, keptSession, onSample, onSubmit, toEnd } from './tab_parts.js';
 import { Choices } from './choices.js';
 import { newId } from './conversation.js';
-import { socketAddress } from './credentials.js';
+import { firstToken, socketAddress } from './credentials.js';
 import { element } from './element.js';
 import { Line } from './line.js';
 import { markdown, plain } from './markdown.js';
@@ -126,7 +126,7 @@ export function start(panel) {
   panel.addEventListener('shown', () => agents.offer());
   showState(line.state);
   agents.offer();
-  if (session.known) line.connect(); // there may be something to show
+  firstToken().then(() => { if (line.state.name === 'idle') line.connect(); });
 }
 
 /** By what a step that is told again is known; the end of a run is told with the time of the telling. */

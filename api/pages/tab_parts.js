@@ -3,6 +3,7 @@
 import { newId } from './conversation.js';
 import { element } from './element.js';
 import { Inspector } from './inspector.js';
+import { keep, recall } from './kept.js';
 
 const STATES = { open: 'Connected', connecting: 'Connecting …', idle: 'Not connected', done: 'Finished' };
 
@@ -53,17 +54,12 @@ export function cursor() {
 }
 
 /** The conversation of a tab: the same one after a reload, so that its history can be shown.
- * @param {string} name of the tab @returns {{id: string, known: boolean}} `known`: it was begun before */
+ * @param {string} name of the tab @returns {{id: string}} */
 export function keptSession(name) {
-  const key = `pitcrew.test.${name}`;
-  const id = newId(`${name}-`).slice(0, name.length + 15);
-  try {
-    const kept = sessionStorage.getItem(key);
-    if (!kept) sessionStorage.setItem(key, id);
-    return { id: kept ?? id, known: kept !== null };
-  } catch {
-    return { id, known: false }; // storage may be forbidden: then a reload begins anew
-  }
+  const kept = recall(name);
+  const id = kept ?? newId(`${name}-`).slice(0, name.length + 15);
+  if (kept === null) keep(name, id);
+  return { id };
 }
 
 /** Sends a form by Enter too; Shift+Enter makes a new line. @param {HTMLFormElement} form @param {() => void} send */

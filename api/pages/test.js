@@ -3,13 +3,14 @@
 import { spoken } from './appointment.js';
 import { Connection } from './connection.js';
 import { Conversation, newId } from './conversation.js';
-import { developmentToken } from './credentials.js';
+import { developmentToken, firstToken, keepToken, subject } from './credentials.js';
 import { Inspector } from './inspector.js';
+import { keep, recall } from './kept.js';
 import { Log } from './log.js';
 import { plain } from './markdown.js';
 import { PeopleLine } from './people.js';
 
-const SESSION_KEY = 'pitcrew.test.session';
+const [SESSION, RATINGS] = ['session', 'ratings'];
 const SIGNED_IN = 'Signed in.';
 /** So long after its last sign somebody is taken to have stopped writing. */
 const TYPING_MS = 10_000;
@@ -39,7 +40,7 @@ const log = new Log(Object.fromEntries(parts), actions);
 const people = new PeopleLine({ people: at('people'), owner: at('owner'), handover: at('handover'), message }, handOver);
 /** When each turn ended that was read out: what is told again is not read again. */
 const announced = new WeakMap();
-let conversation = new Conversation(recalled() ?? newId('test-').slice(0, 17));
+let conversation = new Conversation(recall(SESSION) ?? newId('test-').slice(0, 17));
 let limits = {};
 let tokenIsFromServer = false;
 let wasReady = false;
@@ -47,6 +48,10 @@ let resuming = false;
 /** What is numbered up to here was there before: it is not read out. */
 let headSeq = 0;
 let typingTimer = 0;
+/** A sample that was clicked before the page was signed in: it is asked then, if it still stands there. */
+let sample = '';
+/** What this tab said of answers, by their ids: the server tells it to the staff alone. @type {Record<string, string>} */
+const ratings = JSON.parse(recall(RATINGS) ?? '{}');
 
 // --- what comes from the server
 
@@ -56,6 +61,7 @@ function receive(frame) {
   } else if (frame.type === 'auth_error') {
     hint.textContent = `${frame.message ?? 'The sign-in was refused.'} (${frame.code ?? 'no code'})`;
     at('connection').open = true;
+    keepToken(null);
   } else if (frame.type === 'auth_expiring') {
     renewSignIn(frame);
   } else if (frame.type === 'resumed') {
@@ -65,6 +71,7 @@ function receive(frame) {
   } else if (!isQuiet(frame)) {
     if (frame.type === 'ack') meet(frame);
     const entry = conversation.apply(frame);
+    if (entry?.answerId) entry.rating ??= ratings[entry.answerId] ?? null;
     if (entry) touch(entry);
     if (['note', 'staff'].includes(entry?.kind) && frame.seq > headSeq) readOut(entry);
     if (frame.type === 'staff_typing') expireTyping(conversation);
@@ -97,10 +104,13 @@ function welcome(frame) {
   at('user').title = at('user').textContent;
   hint.textContent = SIGNED_IN;
   if (narrow.matches && !wasReady) at('connection').open = false;
+  if (!tokenIsFromServer) keepToken(connection.token);
   wasReady = true;
   resume();
   for (const turn of conversation.unanswered) connection.send(conversation.messageFrame(turn));
   showComposer();
+  if (sample && message.value === sample) send();
+  sample = '';
 }
 
 function resume() {
@@ -228,19 +238,7 @@ function showComposer() {
 
 function showSession() {
   at('session').value = conversation.sessionId;
-  try {
-    sessionStorage.setItem(SESSION_KEY, conversation.sessionId);
-  } catch {
-    // Storage may be forbidden: then a reload starts a new conversation.
-  }
-}
-
-function recalled() {
-  try {
-    return sessionStorage.getItem(SESSION_KEY) || null;
-  } catch {
-    return null;
-  }
+  keep(SESSION, conversation.sessionId);
 }
 
 function tick() {
@@ -282,7 +280,10 @@ function again(turn) {
 
 function rate(turn, rating) {
   const sent = connection.send({ type: 'feedback', message_id: turn.answerId, rating });
-  if (sent) turn.rating = rating;
+  if (sent) {
+    turn.rating = ratings[turn.answerId] = rating;
+    keep(RATINGS, JSON.stringify(ratings));
+  }
   return sent;
 }
 
@@ -326,7 +327,10 @@ function switchTo(sessionId) {
 
 function signIn() {
   const token = at('token').value.trim();
-  if (['signing-in', 'ready'].includes(connection.state.name)) connection.signIn(token);
+  const { name } = connection.state;
+  const another = name === 'ready' && subject(token) !== subject(connection.token);
+  if (another) connection.disconnect();
+  if (['signing-in', 'ready'].includes(name) && !another) connection.signIn(token);
   else connection.connect(token);
 }
 
@@ -368,7 +372,8 @@ function listen() {
   on('samples', 'click', (event) => {
     if (!event.target.matches('button')) return;
     message.value = event.target.textContent;
-    if (obstacle()) showComposer();
+    sample = obstacle() ? message.value : '';
+    if (sample) showComposer();
     else send();
   });
   on('clear-frames', 'click', () => inspector.clear());
@@ -383,3 +388,8 @@ at('address').textContent = connection.address;
 showSession();
 listen();
 showState(connection.state);
+firstToken().then(({ token, given }) => {
+  if (!token || connection.state.name !== 'idle') return;
+  tokenIsFromServer = given;
+  signIn();
+});

@@ -38,6 +38,26 @@ async def sign_in(page: Page, token: str) -> None:
     await page.locator("#token").evaluate("(box, token) => { box.value = token; }", token)
 
 
+async def as_guest(page: Page) -> None:
+    await expect(page.locator("#token")).not_to_have_value("")
+    await sign_in(page, "")
+
+
+async def signed_in(page: Page) -> None:
+    """The page signs in by itself, as the developer."""
+    await expect(page.locator("#status-text")).to_have_text("Ready", timeout=20_000)
+
+
+async def connect_as(page: Page, token: str, user: str) -> None:
+    """In the place of the developer."""
+    await signed_in(page)
+    await page.locator("#connection").evaluate("(part) => { part.open = true; }")
+    await page.get_by_label("Token", exact=True).fill(token)
+    await page.locator("#connect").click()
+    await expect(page.locator("#user")).to_contain_text(user, timeout=20_000)
+    await expect(page.locator("#message")).to_be_enabled(timeout=20_000)
+
+
 async def fits(page: Page) -> bool:
     """Whether nothing stands out beyond the width of the screen or of a log."""
     wide = "[document.documentElement, ...document.querySelectorAll('[role=log]')]"

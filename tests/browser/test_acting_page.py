@@ -9,6 +9,7 @@ from icalendar import Calendar
 from playwright.async_api import Page, Route, expect
 
 from tests.browser.chromium import open_page
+from tests.browser.tabs import connect_as
 from tests.serving import Served
 
 BOOKING = "I'd like to book a service for my Heron Hybrid 2025 at Brennhaven next Tuesday morning"
@@ -20,9 +21,7 @@ async def sign_in(page: Page, server: Served, user: str) -> str:
     """As a user of the test's own, who has no other appointments; the token."""
     token = server.token(user)
     await page.goto(f"{server.http}/ws/test")
-    await page.get_by_label("Token", exact=True).fill(token)
-    await page.get_by_role("button", name="Connect", exact=True).click()
-    await expect(page.locator("#message")).to_be_enabled(timeout=20_000)
+    await connect_as(page, token, user)
     return token
 
 

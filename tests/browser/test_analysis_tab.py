@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.async_api import Locator, Page, expect
 
-from tests.browser.tabs import CONTEXTS, IDS, fits, open_tab, sign_in, within_reach
+from tests.browser.tabs import CONTEXTS, IDS, as_guest, fits, open_tab, sign_in, within_reach
 from tests.serving import Served
 
 QUESTION = "How many incidents are there by severity?"
@@ -64,13 +64,15 @@ async def test_from_the_question_to_the_chart(server: Served, context: dict) -> 
         await expect(spoken).to_contain_text("Nothing was computed. I cannot")
 
 
-@pytest.mark.parametrize("signed_in", [False, True], ids=["guest", "signed in"])
-async def test_three_tries_then_server_sent_events(server: Served, signed_in: bool) -> None:
+@pytest.mark.parametrize("known", [False, True], ids=["guest", "signed in"])
+async def test_three_tries_then_server_sent_events(server: Served, known: bool) -> None:
     """A server without a word is not waited for. Broken too, events are picked up where they broke, by a new ticket."""
     async with within_reach(server) as away, open_tab(away.http, "analysis") as (page, panel):
         status = panel.locator("[data-part=status]")
-        if signed_in:
+        if known:
             await sign_in(page, server.token("server-sent-events"))
+        else:
+            await as_guest(page)
         await page.clock.install()
         away.freeze()
         await ask(panel)

@@ -8,7 +8,7 @@ from playwright.async_api import Locator, Page, expect
 from tests.browser.chromium import open_page
 from tests.browser.hostile import FOREIGN, watch
 from tests.browser.payloads import PAYLOADS
-from tests.browser.tabs import CONTEXTS, IDS, fits
+from tests.browser.tabs import CONTEXTS, IDS, fits, signed_in
 from tests.browser.test_page import ask
 from tests.model_server.running import Control
 from tests.serving import Served
@@ -78,7 +78,7 @@ async def test_an_answer_with_a_table_a_list_and_sources(
         await expect(page.locator("#announcement")).to_contain_text("Roof loads")
         assert "**" not in (await page.locator("#announcement").text_content() or "")
         await page.reload()
-        await page.get_by_role("button", name="Use the development token").click()
+        await signed_in(page)
         await expect(last(page).locator("td").first).to_have_text("Plover", timeout=20_000)
         assert page.problems == []  # type: ignore[attr-defined]
 

@@ -11,7 +11,7 @@ from playwright.async_api import Page, expect
 from tests.browser.chromium import open_page
 from tests.browser.hostile import FOREIGN, SAID, left_alone, watch
 from tests.browser.payloads import PAYLOADS
-from tests.browser.tabs import CONTEXTS, IDS, fits, sign_in
+from tests.browser.tabs import CONTEXTS, IDS, connect_as, fits
 from tests.conversing import talking
 from tests.serving import Served
 
@@ -57,9 +57,7 @@ async def begin(page: Page, server: Served, user: str) -> None:
 
 
 async def connect(page: Page, server: Served, user: str) -> None:
-    await sign_in(page, server.token(user))
-    await page.get_by_role("button", name="Connect", exact=True).click()
-    await expect(page.locator("#message")).to_be_enabled(timeout=20_000)
+    await connect_as(page, server.token(user), user)
 
 
 async def say(page: Page, text: str) -> None:

@@ -8,12 +8,13 @@ import pytest
 from playwright.async_api import Route, expect
 
 from tests.browser.chromium import open_page
+from tests.browser.tabs import connect_as, signed_in
 from tests.conversing import talking
 from tests.serving import SECRET, Served
 
 
 async def ask(page, question: str) -> None:  # type: ignore[no-untyped-def]
-    await page.get_by_role("button", name="Use the development token").click()
+    await signed_in(page)
     box = page.locator("#message")
     await box.wait_for()
     await expect(box).to_be_enabled(timeout=20_000)
@@ -46,11 +47,51 @@ async def test_reload_brings_the_conversation_back(server: Served) -> None:
         await ask(page, "What is the roof load of the Plover?")
         await page.locator(".answer .text", has_text="100 kg").wait_for(timeout=20_000)
         await page.reload()
-        use = page.get_by_role("button", name="Use the development token")
-        if await use.is_visible():
-            await use.click()
+        await signed_in(page)
         await page.locator(".answer .text", has_text="100 kg").wait_for(timeout=20_000)
         assert await page.locator(".bubble").all_text_contents() == ["What is the roof load of the Plover?"]
+
+
+async def test_a_sample_can_be_clicked_at_once(server: Served) -> None:
+    waiting = asyncio.Event()
+
+    async def late(route: Route) -> None:
+        await waiting.wait()
+        await route.continue_()
+
+    async with open_page() as page:
+        await page.route("**/test/token", late)
+        await page.goto(f"{server.http}/ws/test")
+        await page.locator("#samples button").first.click()
+        waiting.set()
+        await expect(page.locator(".answer[data-status=complete]")).to_have_count(1, timeout=20_000)
+        assert await page.locator(".bubble").count() == 1
+
+
+async def test_a_reload_keeps_whose_page_it_is_and_the_thumbs(server: Served) -> None:
+    async with open_page() as page:
+        await page.goto(f"{server.http}/ws/test")
+        await connect_as(page, server.token("keeper"), "keeper")
+        await page.locator("#message").fill("What is the roof load of the Plover?")
+        await page.locator("#message").press("Enter")
+        thumb = page.get_by_role("button", name="Bad answer")
+        await thumb.click(timeout=20_000)
+        await expect(thumb).to_have_attribute("aria-pressed", "true")
+        await page.reload()
+        await expect(page.locator("#user")).to_contain_text("keeper", timeout=20_000)
+        await expect(thumb).to_have_attribute("aria-pressed", "true", timeout=20_000)
+        assert page.problems == []  # type: ignore[attr-defined]
+
+
+async def test_a_token_that_is_good_no_more_is_not_kept(server: Served) -> None:
+    async with open_page() as page:
+        await page.goto(f"{server.http}/ws/test")
+        await signed_in(page)
+        await page.evaluate("sessionStorage.setItem('pitcrew.test.token', 'x.y.z')")
+        await page.reload()
+        await expect(page.locator("#token-hint")).to_contain_text("AUTH_INVALID", timeout=20_000)
+        await page.reload()
+        await signed_in(page)
 
 
 async def test_a_conversation_that_was_deleted_goes_from_the_page_when_its_name_is_used_again(server: Served) -> None:
@@ -93,7 +134,7 @@ async def test_the_page_comes_back_by_itself_when_its_sign_in_has_expired(server
     async with open_page() as page:
         await page.route("**/test/token", give)
         await page.goto(f"{server.http}/ws/test")
-        await page.get_by_role("button", name="Use the development token").click()
+        await signed_in(page)
         await expect(page.locator("#status-text")).to_have_text("Ready")
         async with asyncio.timeout(20):
             while asked < 3:

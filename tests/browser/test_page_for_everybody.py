@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Locator, Page, expect
 
 from tests.browser.chromium import open_page
-from tests.browser.tabs import open_tab, sign_in
+from tests.browser.tabs import connect_as, open_tab, sign_in
 from tests.serving import Served
 
 SERIOUS = {"serious", "critical"}
@@ -29,9 +29,7 @@ async def findings(page: Page, axe: str) -> list[tuple[str, list[str]]]:
 
 
 async def chat(page: Page, server: Served, user: str) -> None:
-    await sign_in(page, server.token(user))
-    await page.get_by_role("button", name="Connect", exact=True).click()
-    await expect(page.locator("#message")).to_be_enabled(timeout=SOON_MS)
+    await connect_as(page, server.token(user), user)
 
 
 async def asked_in_chat(page: Page, panel: Locator, server: Served) -> None:
@@ -45,7 +43,6 @@ async def asked_in_chat(page: Page, panel: Locator, server: Served) -> None:
 
 
 async def asked_with_steps(page: Page, panel: Locator, server: Served) -> None:
-    await panel.get_by_role("button", name="Connect", exact=True).click()
     await panel.get_by_label("Your message").fill(ROOF)
     await panel.get_by_role("button", name="Send").click()
     await expect(panel.get_by_text("100 kg").first).to_be_visible(timeout=SOON_MS)

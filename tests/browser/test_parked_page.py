@@ -4,12 +4,13 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.chromium import open_page
+from tests.browser.tabs import signed_in
 from tests.serving import Served
 
 
 async def propose(page: Page, server: Served) -> None:
     await page.goto(f"{server.http}/ws/test")
-    await page.get_by_role("button", name="Use the development token").click()
+    await signed_in(page)
     box = page.locator("#message")
     await expect(box).to_be_enabled(timeout=20_000)
     await box.fill("I would like to book a test drive")
@@ -36,8 +37,7 @@ async def test_a_button_answers(acting_server: Served, context: dict) -> None:  
         await expect(page.locator(".request button")).to_have_count(0)
         assert page.problems == []  # type: ignore[attr-defined]
         await page.reload()
-        if await page.get_by_role("button", name="Use the development token").is_visible():
-            await page.get_by_role("button", name="Use the development token").click()
+        await signed_in(page)
         await page.locator(".answer .text", has_text="Booked for 10:00.").wait_for(timeout=20_000)
         assert await page.locator(".bubble").all_text_contents() == ["I would like to book a test drive", "Yes"]
 

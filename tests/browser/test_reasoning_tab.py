@@ -43,7 +43,6 @@ def steps(panel: Locator, kind: str) -> Locator:
 @pytest.mark.parametrize("context", CONTEXTS, ids=IDS)
 async def test_steps_as_they_happen(server: Served, context: dict) -> None:  # type: ignore[type-arg]
     async with open_tab(server.http, "reasoning", **context) as (page, panel):
-        await panel.get_by_role("button", name="Connect", exact=True).click()
         await expect(panel.get_by_text("Connected", exact=True)).to_be_visible()
         await ask(panel, QUESTION)
         await expect(steps(panel, "final_answer")).to_contain_text("100 kg", timeout=20_000)
@@ -77,7 +76,6 @@ ANSWERS = {
 
 async def test_each_answer_stands_under_its_question(server: Served) -> None:
     async with open_tab(server.http, "reasoning") as (_, panel):
-        await panel.get_by_role("button", name="Connect", exact=True).click()
         await expect(panel.get_by_text("Connected", exact=True)).to_be_visible()
         await panel.get_by_label("Your message").evaluate(
             """(box, questions) => questions.forEach((question) => {
@@ -99,7 +97,6 @@ async def test_who_answers_and_whether_steps_are_shown(server: Served) -> None:
         agent = panel.get_by_label("Agent")
         await expect(agent.locator("option").first).to_have_text("auto")
         await expect(agent.locator("option[value=specs]")).to_have_count(1)
-        await panel.get_by_role("button", name="Connect", exact=True).click()
         await agent.select_option("maintenance")
         await panel.get_by_role("switch", name="Reasoning").press("Space")
         await ask(panel, "When is the first service of the Plover due?")
@@ -131,7 +128,7 @@ async def test_a_sign_of_life_is_answered(server: Served) -> None:
 
     async with open_tab(server.http, "reasoning") as (page, panel):
         await page.route_web_socket(re.compile("/ws/chat/reasoning-"), between)
-        await panel.get_by_role("button", name="Connect", exact=True).click()
+        await page.reload()
         await expect(panel.get_by_text("Connected", exact=True)).to_be_visible()
         await ask(panel, QUESTION)
         await expect(steps(panel, "final_answer")).to_be_visible(timeout=20_000)
@@ -141,7 +138,6 @@ async def test_a_sign_of_life_is_answered(server: Served) -> None:
 async def test_what_is_written_without_a_connection_is_sent_later(server: Served) -> None:
     async with within_reach(server) as away, open_tab(away.http, "reasoning") as (page, panel):
         status = panel.locator("[data-part=status]")
-        await panel.get_by_role("button", name="Connect", exact=True).click()
         await expect(status).to_have_text("Connected")
         await page.clock.install()
         away.leave()
@@ -178,7 +174,6 @@ async def test_what_is_written_without_a_connection_is_sent_later(server: Served
 
 async def test_a_reload_shows_the_history(server: Served) -> None:
     async with open_tab(server.http, "reasoning") as (page, panel):
-        await panel.get_by_role("button", name="Connect", exact=True).click()
         await ask(panel, QUESTION)
         await expect(steps(panel, "final_answer")).to_contain_text("100 kg", timeout=20_000)
         await ask(panel, "And of the Heron?")
@@ -202,11 +197,11 @@ async def test_a_reload_shows_the_history(server: Served) -> None:
 
 async def test_what_another_page_asks_is_shown_with_its_question(server: Served) -> None:
     async with open_tab(server.http, "reasoning") as (page, panel):
-        await panel.get_by_role("button", name="Connect", exact=True).click()
         await ask(panel, QUESTION)
         await expect(steps(panel, "final_answer")).to_have_count(1, timeout=20_000)
         session = await page.evaluate("sessionStorage.getItem('pitcrew.test.reasoning')")
-        async with listening(server, f"/ws/chat/{session}") as line:
+        token = await page.locator("#token").input_value()
+        async with listening(server, f"/ws/chat/{session}?token={token}") as line:
             await line.send({"type": "chat", "payload": {"message": "And of the Osprey?"}})
             await expect(panel.locator(".bubble")).to_have_text([QUESTION, "And of the Osprey?"])
             await expect(panel.locator(".turn-steps").last.locator(ENDS)).to_contain_text("80 kg", timeout=20_000)

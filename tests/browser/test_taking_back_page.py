@@ -4,6 +4,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.chromium import open_page
+from tests.browser.tabs import signed_in
 from tests.serving import Served
 
 FIRST, SECOND = "What is the roof load of the Plover?", "What is the roof load of the Wren?"
@@ -17,7 +18,7 @@ async def say(page: Page, text: str) -> None:
 async def talk(page: Page, server: Served) -> None:
     """Two questions and their answers."""
     await page.goto(f"{server.http}/ws/test")
-    await page.get_by_role("button", name="Use the development token").click()
+    await signed_in(page)
     await expect(page.locator("#message")).to_be_enabled(timeout=20_000)
     await say(page, FIRST)
     await page.locator(".answer .text", has_text="100 kg").wait_for(timeout=20_000)
@@ -61,8 +62,7 @@ async def test_an_edited_message_takes_the_place_of_all_that_followed(server: Se
         if "timezone_id" in context:
             assert any('"timezone":"Asia/Tokyo"' in text for text in frames)
         await page.reload()
-        if await page.get_by_role("button", name="Use the development token").is_visible():
-            await page.get_by_role("button", name="Use the development token").click()
+        await signed_in(page)
         await page.locator(".answer .text", has_text="50 kg").wait_for(timeout=20_000)
         await expect(page.locator(".bubble")).to_have_text([SECOND])
         assert page.problems == []  # type: ignore[attr-defined]
@@ -80,8 +80,7 @@ async def test_an_answer_is_made_again_and_a_message_deleted(server: Served) -> 
         await expect(page.locator(".bubble")).to_have_text(["Deleted", "And the Heron?"])
         await expect(tool(page, 0, "Edit")).to_have_count(0)
         await page.reload()
-        if await page.get_by_role("button", name="Use the development token").is_visible():
-            await page.get_by_role("button", name="Use the development token").click()
+        await signed_in(page)
         await expect(page.locator(".bubble")).to_have_text(["Deleted", "And the Heron?"], timeout=20_000)
         assert page.problems == []  # type: ignore[attr-defined]
 

@@ -6,6 +6,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.chromium import open_page
+from tests.browser.tabs import signed_in
 from tests.model_server.running import running_model_server
 from tests.serving import duplicate, serving
 
@@ -28,7 +29,7 @@ async def test_what_no_source_supports_is_underlined(ingested: Path, tmp_path: P
         with serving(data, **settings) as served:
             async with open_page(**context) as page:
                 await page.goto(f"{served.http}/ws/test")
-                await page.get_by_role("button", name="Use the development token").click()
+                await signed_in(page)
                 box = page.locator("#message")
                 await expect(box).to_be_enabled(timeout=20_000)
                 await box.fill("What is the roof load of the Heron?")

@@ -11,7 +11,7 @@ from playwright.async_api import Locator, Page, expect
 
 from tests.browser.chromium import open_page
 from tests.browser.hostile import FOREIGN, HOSTILE, SAID, left_alone, watch
-from tests.browser.tabs import open_tab, within_reach
+from tests.browser.tabs import as_guest, open_tab, sign_in, signed_in, within_reach
 from tests.model_server.running import Control
 from tests.serving import Served, duplicate, serving
 
@@ -54,7 +54,6 @@ async def test_what_a_model_says(modelled: Served, provider: Control) -> None:
         strange = await watch(page, modelled)
         await panel.get_by_label("Your message").fill("What is the roof load of the Heron?")
         await panel.get_by_role("button", name="Send").click()
-        await panel.get_by_role("button", name="Connect", exact=True).click()
         final = panel.locator(".step[data-type=final_answer]")
         await expect(final).to_contain_text(HOSTILE[1][5:], timeout=20_000)
         assert await final.locator(FOREIGN).count() == 0
@@ -87,7 +86,7 @@ async def test_escape_stops_what_is_shown(modelled: Served, provider: Control) -
     sent: list[str] = []
     async with open_tab(modelled.http, "chat") as (page, panel):
         page.on("websocket", lambda socket: socket.on("framesent", lambda text: sent.append(str(text))))
-        await page.get_by_role("button", name="Use the development token").click()
+        await signed_in(page)
         await expect(page.locator("#status")).to_have_attribute("data-state", "ready")
         await panel.get_by_label("Your message").fill("What is the roof load of the Heron?")
         await panel.get_by_label("Your message").press("Enter")
@@ -100,18 +99,19 @@ async def test_escape_stops_what_is_shown(modelled: Served, provider: Control) -
         await expect(page.get_by_text("stopped", exact=True)).to_be_visible()
 
 
-@pytest.mark.parametrize("signed_in", [False, True], ids=["guest", "signed in"])
+@pytest.mark.parametrize("known", [False, True], ids=["guest", "signed in"])
 async def test_an_analysis_without_a_socket_is_stopped(
-    modelled: Served, provider: Control, page_without_sockets: Page, signed_in: bool
+    modelled: Served, provider: Control, page_without_sockets: Page, known: bool
 ) -> None:
     """Its events come over plain HTTP, and so does the wish: the run itself ends, not only its telling."""
     provider.script(always={"kind": "never"})
     page, panel = page_without_sockets, page_without_sockets.locator("#panel-analysis")
     await page.goto(f"{modelled.http}/ws/test#analysis")
     await expect(panel).not_to_have_attribute("aria-busy", "true")
-    if signed_in:
-        token = modelled.token("stopping-events")
-        await page.locator("#token").evaluate("(box, token) => { box.value = token; }", token)
+    if known:
+        await sign_in(page, modelled.token("stopping-events"))
+    else:
+        await as_guest(page)
     await page.clock.install()
     await panel.get_by_label("Question about the data").fill(QUESTION)
     await panel.get_by_label("Question about the data").press("Enter")
@@ -129,7 +129,7 @@ async def test_a_broken_connection_asks_nothing_twice(modelled: Served, provider
     provider.script(always={"kind": "never"})
     token = modelled.token("broken-connection")
     async with within_reach(modelled) as away, open_tab(away.http, "analysis") as (page, panel):
-        await page.locator("#token").evaluate("(box, token) => { box.value = token; }", token)
+        await sign_in(page, token)
         await analyse(panel)
         away.leave()
         await expect(panel.locator("[data-part=status]")).to_contain_text("(try 1 of 3)")
@@ -146,7 +146,7 @@ async def test_a_broken_stream_of_events_goes_on(modelled: Served, provider: Con
     provider.script(always={"kind": "never"})
     token = modelled.token("broken-events")
     async with within_reach(modelled) as away, open_tab(away.http, "analysis") as (page, panel):
-        await page.locator("#token").evaluate("(box, token) => { box.value = token; }", token)
+        await sign_in(page, token)
         await page.clock.install()
         away.leave()
         await panel.get_by_label("Question about the data").fill(QUESTION)

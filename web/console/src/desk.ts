@@ -326,7 +326,10 @@ export class Desk {
 
   async #loadMembers(): Promise<void> {
     const answer = await this.api.get<{ colleagues: Member[] }>('/colleagues').catch(() => null);
-    if (answer) this.store.set({ members: answer.colleagues });
+    if (!answer) return;
+    // Answers may come in another order than they were asked for, and one that is old lacks who came meanwhile.
+    const missing = this.state.present.filter(({ id }) => !answer.colleagues.some((member) => member.id === id));
+    this.store.set({ members: [...answer.colleagues, ...missing.map(({ id, name }) => ({ id, name }))] });
   }
 
   #heard(frame: DeskFrame): void {

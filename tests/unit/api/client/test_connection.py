@@ -274,12 +274,6 @@ async def test_nobody_there_is_told_at_once() -> None:
     assert clock.waited == []
 
 
-@pytest.mark.parametrize("url", ["http://localhost/ws/chat", "localhost:8000", "ws://", ""])
-def test_an_address_that_is_none(url: str) -> None:
-    with pytest.raises(ValueError, match="ws://"):
-        Client(url, "token")
-
-
 async def test_a_silent_connection_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
     async def freezes(peer: Peer) -> None:
         await peer.receive()

@@ -11,7 +11,7 @@ from api.client.explorer import Explorer
 from api.client.query import Query
 from api.client.reasoning import Reasoning
 from api.client.retry_schedules import ANALYSIS, EXPLORER, QUERY, REASONING
-from api.client.socket import FallingBack, GaveUp, Way
+from api.client.socket import FallingBack, GaveUp
 from tests.scripted_wire import Frame, Peer, Watch, scripted
 
 
@@ -365,9 +365,3 @@ async def test_rubbish_from_a_server_harms_nobody() -> None:
     async with scripted(babbles) as (base, _):
         query = Query(Watch().way(base), "What?")
         assert [one async for one in query][-1]["overview"] == query.text == "Hey"
-
-
-@pytest.mark.parametrize("base", ["http://h", "h:80", "", "ws://"])
-def test_an_address_that_is_none(base: str) -> None:
-    with pytest.raises(ValueError, match="ws://"):
-        Way(base)
