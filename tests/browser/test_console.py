@@ -1,10 +1,12 @@
 """The staff's console against the real server, with customers on their own sockets."""
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Page, Route, expect
 
 from tests.browser.chromium import open_page
 from tests.browser.console_window import DESKTOP, SOON_MS, a_customer, open_console
@@ -258,6 +260,59 @@ async def test_what_was_begun_survives_another_conversation_and_a_reload(server:
         await expect(desk.composer).to_have_value("Dear Anna, I")
         await desk.page.reload()
         await expect(desk.composer).to_have_value("Dear Anna, I", timeout=SOON_MS)
+
+
+class Held:
+    """Requests that wait until the test lets them go on."""
+
+    def __init__(self) -> None:
+        self.arrived = asyncio.Event()
+        self.free = asyncio.Event()
+
+
+@asynccontextmanager
+async def held(page: Page, address: str, *, lost: bool = False) -> AsyncIterator[Held]:
+    """Holds the requests to `address` back; `lost` ones never arrive."""
+    hold = Held()
+
+    async def wait(route: Route) -> None:
+        hold.arrived.set()
+        await hold.free.wait()
+        await (route.abort() if lost else route.continue_())
+
+    await page.route(address, wait)
+    try:
+        yield hold
+    finally:
+        hold.free.set()
+
+
+async def test_what_is_typed_while_a_message_is_on_its_way_stays(server: Served) -> None:
+    async with open_console(server) as desk, a_customer(server) as anna, held(desk.page, "**/reply") as reply:
+        await anna.ask(ROOF)
+        await desk.open(anna.name)
+        await desk.composer.fill("Hello Anna")
+        await desk.composer.press("Enter")
+        await reply.arrived.wait()
+        await expect(desk.composer).to_have_value("")
+        await desk.composer.fill("One thing more")
+        reply.free.set()
+        await anna.until("staff_message")
+        await expect(desk.log.locator(".staff[data-message]")).to_contain_text("Hello Anna", timeout=SOON_MS)
+        await expect(desk.composer).to_have_value("One thing more")
+
+
+async def test_a_note_that_could_not_be_kept_comes_back(server: Served) -> None:
+    async with open_console(server) as desk, a_customer(server) as anna, held(desk.page, "**/notes", lost=True) as note:
+        await anna.ask(ROOF)
+        await desk.open(anna.name)
+        await desk.page.keyboard.press("n")
+        await desk.composer.fill("Call back on Monday")
+        await desk.composer.press("Enter")
+        await note.arrived.wait()
+        await desk.composer.fill("and order the part")
+        note.free.set()
+        await expect(desk.composer).to_have_value("Call back on Monday\nand order the part")
 
 
 async def test_filters_and_search_stand_in_the_address(server: Served) -> None:

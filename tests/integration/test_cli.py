@@ -181,7 +181,7 @@ def test_every_command_has_help_with_a_purpose(command: str) -> None:
         ("ask", "oil?", "--agent", "nobody"),
         ("eval", "weather", __file__),
         ("eval", "routing", __file__, "--corpus", __file__),
-        ("chat", "--url", "http://127.0.0.1:9/"),
+        ("chat", "--url", "ftp://127.0.0.1:9/"),
         ("no-such-command",),
     ],
 )

@@ -25,6 +25,8 @@ export function Composer({ opened }: { opened: Opened }) {
   const [hidden, setHidden] = useState(false);
   const [thinking, setThinking] = useState(false);
   const box = useRef<HTMLTextAreaElement>(null);
+  const current = useRef(mode);
+  current.current = mode;
   const found = mode === 'reply' && !hidden ? cannedFor(text, state.canned) : [];
   const named = found[Math.min(chosen, found.length - 1)];
 
@@ -56,10 +58,13 @@ export function Composer({ opened }: { opened: Opened }) {
   const send = async () => {
     const words = text.trim();
     if (!words || words.length > MOST) return;
-    const sent = mode === 'note' ? acts.note(words) : acts.reply(words);
-    if (!(await sent)) return;
+    // The box is empty at once: what is typed while this is on its way is the next message.
     desk.drafts.keep(id, mode, '');
     setText('');
+    if (await (mode === 'note' ? acts.note(words) : acts.reply(words))) return;
+    const kept = [words, desk.drafts.text(id, mode)].filter(Boolean).join('\n');
+    desk.drafts.keep(id, mode, kept);
+    if (current.current === mode) setText(kept);
   };
   const suggest = async () => {
     setThinking(true);
