@@ -39,7 +39,10 @@ export function firstToken() {
     const kept = recall(TOKEN) ?? '';
     const token = kept || await developmentToken().catch(() => null) || '';
     if (enteredToken()) return { token: '', given: false };
-    document.getElementById('token').value = token;
+    const field = document.getElementById('token');
+    field.value = token;
+    // What is pasted now takes its place.
+    if (field === document.activeElement) field.select();
     return { token, given: Boolean(token) && !kept };
   })();
   return first;

@@ -1,9 +1,10 @@
 """Every tab of the test page for axe-core, and the chat by keyboard alone."""
 
+import asyncio
 from typing import Any
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, Route, expect
 
 from tests.browser.chromium import open_page
 from tests.browser.tabs import connect_as, open_tab, sign_in
@@ -93,6 +94,24 @@ async def tab_to(page: Page, name: str) -> None:
         if await page.locator("*:focus").get_attribute("id") == name:
             return
     pytest.fail(f"Tab does not lead to {name}")
+
+
+async def test_a_token_pasted_while_the_development_token_comes_takes_its_place(server: Served) -> None:
+    async with open_page() as page:
+        free = asyncio.Event()
+
+        async def late(route: Route) -> None:
+            await free.wait()
+            await route.continue_()
+
+        await page.route("**/ws/test/token", late)
+        await page.goto(f"{server.http}/ws/test")
+        field = page.get_by_role("textbox", name="Token", exact=True)
+        await field.focus()
+        free.set()
+        await expect(field).not_to_have_value("")
+        await page.keyboard.insert_text("a.token.of-ones-own")
+        await expect(field).to_have_value("a.token.of-ones-own")
 
 
 async def test_the_chat_by_keyboard_alone(server: Served) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import WebSocketRoute, expect
 
 from tests.browser.chat_window import SOON_MS, ChatWindow, open_site
 from tests.browser.chromium import open_page
@@ -78,24 +78,27 @@ async def test_under_a_strict_policy_an_answer_cites_its_passages(server: Served
         assert styled == "fixed"
 
 
-async def test_the_dots_stand_there_within_300_ms_of_sending(slow: Served) -> None:
+async def test_the_dots_wait_for_no_word_of_the_server(slow: Served) -> None:
+    """So they are there with the next picture of the screen, however far away the server is."""
+    asked = asyncio.Event()
+
+    async def mute(route: WebSocketRoute) -> None:
+        server = route.connect_to_server()
+
+        def say(message: str | bytes) -> None:
+            if ROOF in str(message):
+                asked.set()
+            server.send(message)
+
+        route.on_message(say)
+        server.on_message(lambda message: None if asked.is_set() else route.send(message))
+
     async with open_site(slow.http, token=slow.token("dots")) as window:
+        await window.page.route_web_socket(lambda address: "/ws/chat" in address, mute)
         await window.open()
-        await expect(window.panel).to_be_visible()
-        await window.box.fill(ROOF)
-        took = await window.box.evaluate(
-            """(box) => new Promise((resolve) => {
-                const began = performance.now();
-                const look = () => {
-                    if (box.getRootNode().querySelector('.progress .dots')) resolve(performance.now() - began);
-                    else requestAnimationFrame(look);
-                };
-                box.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true }));
-                look();
-            })"""
-        )
-        assert took < 300
-        await window.button("Stop").click()
+        await window.say(ROOF)
+        await expect(window.panel.locator(".progress .dots")).to_be_visible(timeout=SOON_MS)
+        assert asked.is_set()
 
 
 async def test_an_answer_streams_and_is_stopped_and_made_again(slow: Served) -> None:
