@@ -93,12 +93,15 @@ async def test_the_dots_wait_for_no_word_of_the_server(slow: Served) -> None:
         route.on_message(say)
         server.on_message(lambda message: None if asked.is_set() else route.send(message))
 
-    async with open_site(slow.http, token=slow.token("dots")) as window:
-        await window.page.route_web_socket(lambda address: "/ws/chat" in address, mute)
-        await window.open()
-        await window.say(ROOF)
-        await expect(window.panel.locator(".progress .dots")).to_be_visible(timeout=SOON_MS)
-        await asyncio.wait_for(asked.wait(), 10)
+    with site(slow.http, token=slow.token("dots")) as address:
+        async with open_page() as page:
+            await page.route_web_socket(lambda address: "/ws/chat" in address, mute)
+            await page.goto(address)
+            window = ChatWindow(page)
+            await window.open()
+            await window.say(ROOF)
+            await expect(window.panel.locator(".progress .dots")).to_be_visible(timeout=SOON_MS)
+            await asyncio.wait_for(asked.wait(), 10)
 
 
 async def test_an_answer_streams_and_is_stopped_and_made_again(slow: Served) -> None:
