@@ -96,6 +96,7 @@ soak: $(INSTALLED) ## mixed use under random faults for SECONDS (120)
 docs: $(INSTALLED) ## write the generated tables into the Markdown pages
 	$(BIN)/python -m tests.generated_docs --write
 	$(BIN)/python -m tests.client_schema --write
+	$(BIN)/python -m tests.wire.frame_examples --write
 
 bench: $(INSTALLED) ## what a turn costs beside three smaller servers, into docs/benchmarks: a few minutes
 	@[ -d $(DATA) ] || PITCREW_DATA_DIR=$(DATA) $(BIN)/pitcrew ingest knowledge_base

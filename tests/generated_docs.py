@@ -7,7 +7,7 @@ import inspect
 import json
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from textwrap import wrap
@@ -20,7 +20,8 @@ from agents.specialists import catalogue
 from api.access.operations import OPERATIONS, PREFIX
 from api.cli import app
 from api.dialects import all_dialects
-from api.protocol import staff_frames
+from api.protocol import native_frames, staff_frames
+from api.protocol.asyncapi import tag_of
 from api.protocol.dialect import Dialect
 from api.protocol.native_frames import CLIENT_FRAMES
 from api.settings import Settings, setting_name
@@ -51,7 +52,8 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 def doc(kind: type) -> str:
     """Its own docstring on one line; what it inherits would say what every row says."""
-    return " ".join(inspect.cleandoc(kind.__doc__ or "").split())
+    words = " ".join(inspect.cleandoc(kind.__doc__ or "").split())
+    return re.sub(r"\bNone\b", "null", words)
 
 
 def settings() -> str:
@@ -123,8 +125,83 @@ def fields(kind: type[msgspec.Struct]) -> str:
 
 
 def client_frames() -> str:
-    rows = ((f"`{name}`", fields(kind), doc(kind)) for name, kind in CLIENT_FRAMES.items())
-    return table(("type", "fields (`?`: optional)", "meaning"), rows)
+    rows = ((f"`{name}`", typed(kind), doc(kind)) for name, kind in CLIENT_FRAMES.items())
+    return table(("type", "fields (`?`: may be left out)", "meaning"), rows)
+
+
+def server_frames() -> str:
+    """Those of `/ws/chat`. A mirrored frame that is not durable has no `seq`, though its type has room for one."""
+    rows = []
+    for kind in native_frames.SERVER_FRAMES:
+        durable = _durability(kind)
+        own = kind in native_frames.OWN_FRAMES.values()
+        rows.append((f"`{tag_of(kind)}`", durable, typed(kind, omit=() if durable or own else ("seq",)), doc(kind)))
+    return table(("type", "durable", "fields (`?`: may be absent)", "meaning"), rows)
+
+
+def _durability(frame: type[msgspec.Struct]) -> str:
+    sources = native_frames.MIRRORED | native_frames.OWN_FRAMES
+    [event] = [event for event, kind in sources.items() if kind is frame] or [events.Event]
+    return "terminal" if issubclass(event, events.Terminal) else "yes" if issubclass(event, events.Durable) else ""
+
+
+def frame_objects() -> str:
+    """What is inside of the frames of `/ws/chat`."""
+    found: dict[str, type[msgspec.Struct]] = {}
+    for frame in (*CLIENT_FRAMES.values(), *native_frames.SERVER_FRAMES):
+        for field in msgspec.inspect.type_info(frame).fields:  # type: ignore[attr-defined]
+            _collect(field.type, found)
+    rows = ((f"`{name}`", typed(kind), doc(kind)) for name, kind in sorted(found.items()))
+    return table(("object", "fields (`?`: may be absent)", "meaning"), rows)
+
+
+def _collect(kind: Any, found: dict[str, type[msgspec.Struct]]) -> None:
+    match kind:
+        case (msgspec.inspect.StructType() | msgspec.inspect.DataclassType()) if kind.cls.__name__ not in found:
+            found[kind.cls.__name__] = kind.cls
+            for field in kind.fields:
+                _collect(field.type, found)
+        case msgspec.inspect.VarTupleType() | msgspec.inspect.ListType():
+            _collect(kind.item_type, found)
+        case msgspec.inspect.UnionType():
+            for one in kind.types:
+                _collect(one, found)
+
+
+def typed(kind: type[msgspec.Struct], omit: Container[str] = ()) -> str:
+    """The fields with their types. Null is another way to be absent, where a field may be."""
+    info = msgspec.inspect.type_info(kind)
+    return ", ".join(
+        f"`{field.encode_name}`{'' if field.required else '?'} {_type(field.type, nullable=field.required)}"
+        for field in info.fields  # type: ignore[attr-defined]
+        if field.encode_name not in omit
+    )
+
+
+_PLAIN = {
+    msgspec.inspect.StrType: "string",
+    msgspec.inspect.IntType: "integer",
+    msgspec.inspect.FloatType: "number",
+    msgspec.inspect.BoolType: "boolean",
+    msgspec.inspect.NoneType: "null",
+    msgspec.inspect.AnyType: "any",
+    msgspec.inspect.DictType: "object",
+}
+
+
+def _type(kind: Any, *, nullable: bool = True) -> str:
+    match kind:
+        case msgspec.inspect.StructType() | msgspec.inspect.DataclassType():
+            return f"`{kind.cls.__name__}`"
+        case msgspec.inspect.VarTupleType() | msgspec.inspect.ListType():
+            return f"list of {_type(kind.item_type)}"
+        case msgspec.inspect.LiteralType():
+            return " or ".join(f"`{json.dumps(value)}`" for value in kind.values)
+        case msgspec.inspect.UnionType():
+            parts = [_type(one) for one in kind.types]
+            return " or ".join(part for part in parts if nullable or part != "null")
+        case _:
+            return _PLAIN[type(kind)]
 
 
 def engine_events() -> str:
@@ -217,6 +294,8 @@ TABLES: dict[str, Callable[[], str]] = {
         speed,
         commands,
         client_frames,
+        server_frames,
+        frame_objects,
         operations,
         staff_client_frames,
         staff_server_frames,

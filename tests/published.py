@@ -36,9 +36,18 @@ class Published:
         found = [] if operation is None else [self.resolve(one) for one in operation["messages"]]
         return {message["name"]: message for message in found}
 
+    def _untagged(self, messages: dict[str, Json], frame: Json) -> Json | None:
+        """The message without a word that names it; None where the frame has one."""
+        if {"type", "action"} & set(frame):
+            return None
+        kinds = {"type", "action"}
+        bare = [one for one in messages.values() if not kinds & set(self.resolve(one["payload"]).get("properties", {}))]
+        return bare[0] if bare else None
+
     def fault(self, dialect: str, frame: Json, action: str = "send") -> str | None:
         """What is wrong with a frame of that dialect; None where nothing is. No field may be unknown."""
-        message = self.messages(dialect, action).get(str(frame.get("type", frame.get("action"))))
+        messages = self.messages(dialect, action)
+        message = messages.get(str(frame.get("type", frame.get("action")))) or self._untagged(messages, frame)
         if message is None:
             return f"{dialect} has no message for {json.dumps(frame)[:200]}"
         reference = message["payload"].get("$ref")

@@ -49,14 +49,18 @@ class Published:
         return cls(dialect.name, dialect.path, dialect.words, about, dialect.guest is not None)
 
 
-def asyncapi(sockets: Iterable[Published], *, host: str, secure: bool, version: str) -> Json:
-    """The document of a server that is reached at `host` (name and port), with TLS if `secure`."""
+def asyncapi(
+    sockets: Iterable[Published], *, host: str, secure: bool, version: str, examples: Mapping[str, Json] | None = None
+) -> Json:
+    """The document of a server that is reached at `host` (name and port), with TLS if `secure`.
+
+    `examples` has a frame by the socket's name, by `receive` or `send`, and by the frame's type."""
     sockets = tuple(sockets)
     schemas: Json = {}
     messages: Json = {}
     for socket in sockets:
         schemas |= _schemas(socket)
-        messages |= _messages(socket)
+        messages |= _messages(socket, (examples or {}).get(socket.name, {}))
     return {
         "asyncapi": SPECIFICATION,
         "info": {
@@ -84,12 +88,13 @@ def _schemas(socket: Published) -> Json:
     return {f"{socket.name}.{name}": schema for name, schema in schemas.items()}
 
 
-def _messages(socket: Published) -> Json:
+def _messages(socket: Published, examples: Json) -> Json:
     frames = {
         _message_key(socket, frame): {
-            "name": str(frame.__struct_config__.tag or frame.__name__),  # type: ignore[attr-defined]
+            "name": str(tag_of(frame) or frame.__name__),
             "summary": inspect.cleandoc(frame.__doc__ or ""),
             "payload": _payload(socket, frame),
+            "examples": [{"payload": payload} for payload in _examples(socket, frame, examples)],
         }
         for frame in _frames(socket)
     }
@@ -99,10 +104,22 @@ def _messages(socket: Published) -> Json:
             "summary": f"The word `{text}` as it stands.",
             "contentType": "text/plain",
             "payload": {"type": "string", "const": text},
+            "examples": [{"payload": text}],
         }
         for text in socket.words.text
     }
     return frames | texts
+
+
+def _examples(socket: Published, frame: type, examples: Json) -> list[Json]:
+    sides = (("receive", socket.words.received), ("send", socket.words.sent))
+    told = [examples.get(side, {}).get(tag_of(frame)) for side, frames in sides if frame in frames]
+    return [payload for payload in told if payload is not None]
+
+
+def tag_of(frame: type) -> str:
+    """The frame's type, which tells it from others; "" for the only one of its socket that has none."""
+    return str(frame.__struct_config__.tag or "")  # type: ignore[attr-defined]
 
 
 def _payload(socket: Published, frame: type) -> Json:

@@ -193,7 +193,8 @@ class Metadata(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class CompleteFrame(msgspec.Struct, tag="complete", omit_defaults=True):
-    """The answer."""
+    """The answer. A client that knows no `input_required` or `staff_message` is told those as answers too, without
+    `seq`."""
 
     response: str
     session_id: str

@@ -1,6 +1,9 @@
 """What the sockets speak, for programs: an AsyncAPI document."""
 
 import inspect
+import json
+from functools import cache
+from importlib import resources
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -19,7 +22,21 @@ router = APIRouter(tags=["pages"])
 async def document(request: Request) -> dict[str, Any]:
     """Every WebSocket of this server and its frames, as an AsyncAPI 3.0 document."""
     url = request.url
-    return asyncapi(published(), host=url.netloc, secure=url.scheme == "https", version=product_version())
+    return asyncapi(
+        published(),
+        host=url.netloc,
+        secure=url.scheme == "https",
+        version=product_version(),
+        examples=frame_examples(),
+    )
+
+
+@cache
+def frame_examples() -> dict[str, Any]:
+    """A frame of each kind, by socket, direction and type, made by `make docs`."""
+    text = resources.files("api.protocol").joinpath("frame_examples.json").read_text(encoding="utf-8")
+    found: dict[str, Any] = json.loads(text)
+    return found
 
 
 def published() -> tuple[Published, ...]:

@@ -28,6 +28,8 @@ class Upkeep(Event, frozen=True):
 
 
 class RoutedAgent(msgspec.Struct, frozen=True):
+    """A specialist, and how sure the router is of it (0..1)."""
+
     name: str
     confidence: float
 

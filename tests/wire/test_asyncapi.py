@@ -10,8 +10,9 @@ from jsonschema import Draft7Validator
 
 from api.dialects import all_dialects
 from api.protocol.asyncapi import asyncapi
-from api.routes.asyncapi import published
+from api.routes.asyncapi import frame_examples, published
 from tests.published import Published
+from tests.wire.frame_examples import FILE, examples
 from tests.wire.transcripts import path
 
 OFFICIAL = Path(__file__).parent / "asyncapi" / "schema-3.0.0.json"
@@ -20,7 +21,8 @@ DIALECTS = {dialect.name: dialect for dialect in all_dialects()}
 
 @pytest.fixture(scope="module")
 def document() -> dict[str, Any]:
-    made = asyncapi(published(), host="127.0.0.1:8000", secure=False, version="0.1.0")
+    examples = frame_examples()
+    made = asyncapi(published(), host="127.0.0.1:8000", secure=False, version="0.1.0", examples=examples)
     return json.loads(json.dumps(made))  # type: ignore[no-any-return]
 
 
@@ -101,3 +103,21 @@ def test_a_frame_that_does_not_keep_to_it_is_found(document: dict[str, Any]) -> 
     assert published.fault("query", {**good, "more": 7}) is not None
     assert published.fault("query", {"type": "stream_token"}) is not None
     assert published.fault("query", {"type": "shout"}) is not None
+
+
+@pytest.mark.parametrize("name", [socket.name for socket in published()])
+def test_every_frame_has_an_example_that_keeps_to_it(name: str, document: dict[str, Any]) -> None:
+    told = Published(document)
+    for action in ("receive", "send"):
+        for message in told.messages(name, action).values():
+            assert message["examples"], message["name"]
+            for example in message["examples"]:
+                frame = example["payload"]
+                if isinstance(frame, dict):
+                    assert told.fault(name, frame, action) is None
+                else:
+                    assert frame == message["payload"]["const"]
+
+
+def test_the_examples_are_those_of_the_transcripts() -> None:
+    assert FILE.read_text(encoding="utf-8") == examples(), "run `make docs`"

@@ -21,4 +21,4 @@ def test_every_scenario_is_told_on_every_wire() -> None:
 
 
 def test_no_transcript_is_of_nobody() -> None:
-    assert {file.stem for file in HERE.glob("*.jsonl")} == {"events", *WIRES}
+    assert {file.stem for file in HERE.glob("*.jsonl")} == {"events", "spoken", *WIRES}

@@ -274,7 +274,7 @@ export interface CodeFrame {
   seq?: number | null;
 }
 /**
- * The answer.
+ * The answer. A client that knows no `input_required` or `staff_message` is told those as answers too, without `seq`.
  */
 export interface CompleteFrame {
   type: 'complete';
@@ -315,6 +315,7 @@ export interface Context {
   citations: CitedSpan[];
 }
 /**
+ * A specialist, and how sure the router is of it (0..1).
  */
 export interface RoutedAgent {
   name: string;
