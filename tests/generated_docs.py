@@ -157,7 +157,7 @@ def frame_objects() -> str:
 
 def _collect(kind: Any, found: dict[str, type[msgspec.Struct]]) -> None:
     match kind:
-        case (msgspec.inspect.StructType() | msgspec.inspect.DataclassType()) if kind.cls.__name__ not in found:
+        case msgspec.inspect.StructType() | msgspec.inspect.DataclassType() if kind.cls.__name__ not in found:
             found[kind.cls.__name__] = kind.cls
             for field in kind.fields:
                 _collect(field.type, found)

@@ -23,6 +23,7 @@ from typing import IO, Any
 from api.access.auth import TokenRules
 from api.compose.remembered import EXAMPLES_FILE
 from tests.fork_server import ForkServer, Process
+from tests.reference import reference
 
 ROOT = Path(__file__).parent.parent
 KNOWLEDGE = ROOT / "knowledge_base"
@@ -77,9 +78,11 @@ class Served:
         asked = urllib.request.Request(self.http + path, body, named, method=method)
         try:
             with urllib.request.urlopen(asked, timeout=60) as answer:
-                return answer.status, answer.read(), answer.headers
+                status, told, answered = answer.status, answer.read(), answer.headers
         except urllib.error.HTTPError as error:
-            return error.code, error.read(), error.headers
+            status, told, answered = error.code, error.read(), error.headers
+        assert reference().fault(method, path, status, answered["content-type"] or "", told) is None
+        return status, told, answered
 
 
 def environment(data: Path, **settings: str) -> dict[str, str]:

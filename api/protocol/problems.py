@@ -4,6 +4,7 @@ import math
 import uuid
 from typing import Any
 
+import msgspec
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -24,6 +25,23 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
 """What the API reference says of every route. Without it, it would promise a 422 that is never sent."""
 CLIENT_GONE = 499
 """A status that nobody reads, as nginx names it in its log."""
+
+
+class ProblemDetails(msgspec.Struct):
+    """Why a request was refused (RFC 9457). `code` is one of the error codes, `field` what is at fault, `ref` stands in
+    the server's log. `code` and what follows it are absent where the address itself is unknown."""
+
+    type: str
+    title: str
+    status: int
+    detail: str | None = None
+    code: str | None = None
+    retryable: bool | None = None
+    ref: str | None = None
+    field: str | None = None
+    retry_after_ms: int | None = None
+    reason: str | None = None
+    run_id: str | None = None
 
 
 def problem_response(error: PitcrewError, **more: Any) -> Response:

@@ -2,15 +2,25 @@
 
 from typing import Annotated
 
+import msgspec
 from fastapi import APIRouter, Query
 
 from agents.specialist import open_to
+from api.protocol.openapi import answers, parts
 from api.routes.dependencies import State, Visitor
 
 router = APIRouter(prefix="/api/v1", tags=["chat"])
 
 
-@router.get("/agents")
+class Specialist(msgspec.Struct):
+    """A specialist: what you ask for, and what people are shown."""
+
+    name: str
+    label: str
+    description: str
+
+
+@router.get("/agents", responses=answers(parts("Specialists", agents=list[Specialist])))
 async def agents(
     state: State,
     visitor: Visitor,

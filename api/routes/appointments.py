@@ -4,23 +4,46 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
 from fastapi import APIRouter, Response
 
 from agents.appointment_store import Appointment, AppointmentStoreUnavailable, UnknownAppointment
 from agents.appointments.dealers.workshops import Workshop, Workshops, parse
 from api.compose.app_state import AppState
 from api.export.ics import MEDIA_TYPE, calendar_file
+from api.protocol.openapi import answers, parts, streamed
 from api.routes.dependencies import CurrentCaller, State
 from orchestrator.errors import NotFound, StorageUnavailable
 
 router = APIRouter(prefix="/api/v1/appointments", tags=["appointments"])
 
-CALENDAR: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"text/calendar": {}}, "description": "A calendar with one event."}
-}
+CALENDAR = streamed("text/calendar", "A calendar with one event.")
 
 
-@router.get("")
+class AppointmentDealer(msgspec.Struct):
+    """Where it is; of a workshop that is no more, the name alone."""
+
+    name: str
+    street: str | None = None
+    town: str | None = None
+    telephone: str | None = None
+
+
+class BookedAppointment(msgspec.Struct):
+    """An appointment to come. `starts_at` is in UTC, `local_time` in the workshop's `time_zone`, `calendar` is the
+    address of its calendar file."""
+
+    id: str
+    dealer: AppointmentDealer
+    starts_at: str
+    local_time: str
+    time_zone: str
+    work: str
+    vehicle: str
+    calendar: str
+
+
+@router.get("", responses=answers(parts("Appointments", appointments=list[BookedAppointment])))
 async def appointments(state: State, caller: CurrentCaller) -> dict[str, Any]:
     """Your booked appointments that are yet to come, the next one first."""
     return {"appointments": await bodies(state, caller.user_id)}

@@ -7,6 +7,7 @@ from fastapi.responses import Response
 
 from api.access.auth import payer
 from api.export.charts import SPEC_BYTES, Charts
+from api.protocol.openapi import streamed
 from api.routes.dependencies import State, Visitor, read_text
 
 router = APIRouter(prefix="/api/v1", tags=["analysis"])
@@ -37,7 +38,7 @@ SPEC: dict[str, Any] = {
         }
     },
 }
-PICTURE: dict[int | str, dict[str, Any]] = {200: {"content": {"image/svg+xml": {}}, "description": "The chart."}}
+PICTURE = streamed("image/svg+xml", "The chart.")
 
 
 @router.post("/charts", response_class=Response, responses=PICTURE, openapi_extra={"requestBody": SPEC})

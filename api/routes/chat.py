@@ -7,6 +7,8 @@ from fastapi import APIRouter, Header, Request
 from fastapi.responses import JSONResponse, Response
 
 from api.protocol.bodies import client_zone, complete_body, message_name, prompt_body
+from api.protocol.native_frames import Metadata
+from api.protocol.openapi import answers
 from api.protocol.problems import problem_response
 from api.routes.dependencies import CurrentCaller, State, read_body
 from orchestrator.commands import Send
@@ -50,7 +52,19 @@ REQUEST_BODY: dict[str, Any] = {
 }
 
 
-@router.post("/chat", openapi_extra={"requestBody": REQUEST_BODY})
+class ChatAnswer(msgspec.Struct):
+    """A whole answer: the fields of `complete`. `seq` is null, and the ids of messages are absent, where the run waits
+    for an answer to what it asks: see `metadata.input_required`."""
+
+    response: str
+    session_id: str
+    run_id: str
+    metadata: Metadata
+    message_id: str | None = None
+    seq: int | None = None
+
+
+@router.post("/chat", responses=answers(ChatAnswer), openapi_extra={"requestBody": REQUEST_BODY})
 async def chat(
     request: Request,
     state: State,

@@ -1,14 +1,23 @@
 """The datasets that questions can be asked about."""
 
+import msgspec
 from fastapi import APIRouter
 
 from agents.dataset import ALL
+from api.protocol.openapi import answers, parts
 from api.routes.dependencies import State, Visitor
 
 router = APIRouter(prefix="/api/v1", tags=["analysis"])
 
 
-@router.get("/datasets")
+class Dataset(msgspec.Struct):
+    """A dataset, by the name that questions choose it with."""
+
+    name: str
+    description: str
+
+
+@router.get("/datasets", responses=answers(parts("Datasets", all=str, datasets=list[Dataset])))
 async def datasets(state: State, _visitor: Visitor) -> dict[str, object]:
     """The registered datasets, by name. `all` asks about every one of them."""
     source = state.resources.datasets

@@ -3,12 +3,14 @@
 from typing import Annotated
 
 import msgspec
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Security
+from fastapi.security import HTTPAuthorizationCredentials
 
 from api.access.auth import Identity, SignedIn, guest
 from api.access.origins import by_local_name
 from api.compose.app_state import AppState
 from api.protocol.frames import FRAME_BYTES, convert, parse_object
+from api.protocol.openapi import TOKEN
 from api.settings import LOOPBACK
 from orchestrator.errors import AuthRequired, BadJson, MessageTooLong
 
@@ -19,9 +21,11 @@ def app_state(request: Request) -> AppState:
 
 
 State = Annotated[AppState, Depends(app_state)]
+Signed = Annotated[HTTPAuthorizationCredentials | None, Security(TOKEN)]
+"""Tells the API reference that a token is wanted; what is done with it is `identity`'s."""
 
 
-def identity(request: Request, state: State) -> Identity:
+def identity(request: Request, state: State, _signed: Signed = None) -> Identity:
     """The caller of a request with `Authorization: Bearer <token>`. Raises AuthRequired, AuthInvalid, AuthExpired."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
@@ -43,7 +47,7 @@ def guests_enter(request: Request, state: AppState) -> bool:
     return state.gateway.guests and (not here or by_local_name(request.headers.get("host", "")))
 
 
-def visitor(request: Request, state: State) -> Identity:
+def visitor(request: Request, state: State, _signed: Signed = None) -> Identity:
     """The caller of a request, or where guests are let in one who has shown no token. Raises as `identity` does."""
     if "authorization" not in request.headers and guests_enter(request, state):
         return guest("")

@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
 
+from api.protocol.openapi import answers, content, parts
 from api.routes.dependencies import State
 
 router = APIRouter(tags=["health"])
@@ -16,7 +17,13 @@ async def health() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@router.get("/ready")
+CHECKED = parts("Readiness", status=str, checks=dict[str, dict[str, Any]])
+READINESS = answers(CHECKED, "Every part does its work.") | {
+    503: {"description": "A part does not; its `reason` says why.", "content": content(CHECKED)}
+}
+
+
+@router.get("/ready", responses=READINESS)
 async def ready(state: State) -> Response:
     """Database, knowledge index and model, each with its state; 503 while any of them cannot do its part."""
     checks: dict[str, Any] = await state.checks()

@@ -6,13 +6,14 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from api.protocol.openapi import SIGNED, streamed
 from api.routes.dependencies import State, identity
 from orchestrator.errors import Forbidden
 
 router = APIRouter(tags=["health"])
 
 
-@router.get("/metrics")
+@router.get("/metrics", response_class=Response, responses=streamed("text/plain", "The figures."), openapi_extra=SIGNED)
 async def metrics(request: Request, state: State) -> Response:
     """Memory, descriptors, sockets, runs and the event loop's lag in Prometheus' text format. Needs the token of staff
     or admin; in development none from the same machine."""

@@ -3,23 +3,41 @@
 from dataclasses import asdict, fields
 from typing import Annotated, Any
 
+import msgspec
 from fastapi import APIRouter, Query, Response
 
 from api.protocol.bodies import complete_body
+from api.protocol.native_frames import Metadata
+from api.protocol.openapi import answers, parts
 from api.routes.dependencies import CurrentCaller, State
-from orchestrator.store import StoredMessage
+from orchestrator.store import SessionSummary, StoredMessage
 
 router = APIRouter(prefix="/api/v1/sessions", tags=["sessions"])
 
 
-@router.get("")
+class SessionMessage(msgspec.Struct):
+    """A message of a conversation; an answer with the `metadata` of its `complete`. `superseded_by` is the message that
+    stands for it now."""
+
+    message_id: str
+    role: str
+    text: str
+    agent: str | None
+    run_id: str | None
+    seq: int
+    created_at: str
+    superseded_by: str | None = None
+    metadata: Metadata | None = None
+
+
+@router.get("", responses=answers(parts("Sessions", sessions=list[SessionSummary])))
 async def sessions(state: State, caller: CurrentCaller) -> dict[str, Any]:
     """Your conversations, the latest first."""
     summaries = await state.gateway.engine.store.sessions(caller)
     return {"sessions": [asdict(session) for session in summaries]}
 
 
-@router.get("/{session_id}/messages")
+@router.get("/{session_id}/messages", responses=answers(parts("SessionMessages", messages=list[SessionMessage])))
 async def messages(
     session_id: str,
     state: State,

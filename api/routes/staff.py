@@ -7,13 +7,29 @@ from fastapi import Query, Response
 
 from api.access.operations import permitted
 from api.protocol.forms import choice
-from api.routes.appointments import bodies
+from api.protocol.native_frames import User
+from api.protocol.openapi import parts
+from api.routes.appointments import BookedAppointment, bodies
 from api.routes.dependencies import State
 from api.routes.staff_access import PAGE, Cursor, Desk, Doer, Limit, Who, answer, json_response, operation, router
 from orchestrator.commands import check_text
 from orchestrator.errors import BadRequest
 from orchestrator.events import State as Owned
-from orchestrator.staff.values import PRIORITIES, Act, Filters
+from orchestrator.staff.explanation import Explained, Facts
+from orchestrator.staff.presence import Colleague
+from orchestrator.staff.values import (
+    PRIORITIES,
+    Act,
+    Audited,
+    Canned,
+    Counts,
+    Filters,
+    Message,
+    Opened,
+    Page,
+    RatedAnswer,
+)
+from orchestrator.staff.webhooks import Delivery
 
 __all__ = ["router"]
 
@@ -23,7 +39,7 @@ Text = Annotated[str, Query(max_length=TEXT_CHARS)]
 Sort = Literal["recent", "oldest", "waiting", "priority"]
 
 
-@operation("me")
+@operation("me", parts("StaffMe", user=User, role=str, operations=list[str]))
 async def me(who: Who, doer: Doer, desk: Desk) -> Response:
     """Who you are here, and what you may do."""
     await desk.store.meet(doer)
@@ -31,13 +47,13 @@ async def me(who: Who, doer: Doer, desk: Desk) -> Response:
     return answer(user=user, role=who.role, operations=permitted(who))
 
 
-@operation("counts")
+@operation("counts", Counts)
 async def counts(doer: Doer, desk: Desk) -> Response:
     """How many conversations there are of each kind."""
     return json_response(await desk.store.counts(doer.id))
 
 
-@operation("list")
+@operation("list", Page)
 async def conversations(
     doer: Doer,
     desk: Desk,
@@ -74,13 +90,13 @@ def _several(field: str, value: str, allowed: tuple[str, ...]) -> Any:
     return names
 
 
-@operation("open")
+@operation("open", Opened)
 async def conversation(conversation_id: str, doer: Doer, desk: Desk, limit: Limit = PAGE) -> Response:
     """A conversation with its newest messages and all private notes."""
     return json_response(await desk.store.open(Act(doer, "open", conversation_id), limit))
 
 
-@operation("messages")
+@operation("messages", parts("EarlierMessages", messages=list[Message], more=bool))
 async def messages(
     conversation_id: str, desk: Desk, before: Annotated[int, Query(ge=0, lt=2**31)], limit: Limit = PAGE
 ) -> Response:
@@ -89,7 +105,13 @@ async def messages(
     return answer(messages=found, more=more)
 
 
-@operation("customer")
+class CustomerFacts(Facts, frozen=True):
+    """With the appointments that they have."""
+
+    appointments: list[BookedAppointment]
+
+
+@operation("customer", CustomerFacts)
 async def customer(conversation_id: str, state: State, doer: Doer, desk: Desk) -> Response:
     """Who the customer is: what the conversation knows, appointments, other conversations."""
     facts = await desk.store.facts(Act(doer, "customer", conversation_id))
@@ -97,19 +119,25 @@ async def customer(conversation_id: str, state: State, doer: Doer, desk: Desk) -
     return answer(**found, appointments=await bodies(state, facts.customer.id))
 
 
-@operation("why")
+@operation("why", Explained)
 async def why(conversation_id: str, run_id: str, doer: Doer, desk: Desk) -> Response:
     """Why an answer was given."""
     return json_response(await desk.store.explain(Act(doer, "why", conversation_id, {"run_id": run_id[:36]}), run_id))
 
 
-@operation("canned")
+@operation("canned", parts("CannedReplies", canned=list[Canned]))
 async def canned(desk: Desk) -> Response:
     """Replies that are written once and used often."""
     return answer(canned=await desk.store.canned())
 
 
-@operation("colleagues")
+class ColleagueLine(Colleague, frozen=True):
+    """With how many conversations are theirs."""
+
+    open: int
+
+
+@operation("colleagues", parts("Colleagues", colleagues=list[ColleagueLine]))
 async def colleagues(desk: Desk) -> Response:
     """Everybody who was ever here."""
     present = {colleague.id: colleague for colleague in desk.presence.colleagues}
@@ -121,7 +149,7 @@ async def colleagues(desk: Desk) -> Response:
     return answer(colleagues=found)
 
 
-@operation("feedback")
+@operation("feedback", parts("Ratings", feedback=list[RatedAnswer], next=str | None))
 async def feedback(
     desk: Desk, rating: Literal["up", "down"] | None = None, limit: Limit = PAGE, cursor: Cursor = None
 ) -> Response:
@@ -130,14 +158,14 @@ async def feedback(
     return answer(feedback=found, next=following)
 
 
-@operation("deliveries")
+@operation("deliveries", parts("Deliveries", deliveries=list[Delivery], next=str | None))
 async def deliveries(desk: Desk, limit: Limit = PAGE, cursor: Cursor = None) -> Response:
     """What another system was told, or is to be, the latest first."""
     found, following = await desk.store.deliveries(limit, cursor)
     return answer(deliveries=found, next=following)
 
 
-@operation("audit")
+@operation("audit", parts("AuditTrail", audit=list[Audited], next=str | None))
 async def audit(
     desk: Desk,
     limit: Limit = PAGE,

@@ -9,6 +9,8 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from api.access.auth import Identity
 from api.access.operations import OPERATIONS, PREFIX, permit
 from api.protocol.frames import convert, parse_object
+from api.protocol.openapi import JSON, answers, streamed
+from api.protocol.openapi import body as body_parts
 from api.routes.dependencies import State, identity, read_text
 from orchestrator.errors import NotFound
 from orchestrator.event.ownership import Member
@@ -25,8 +27,11 @@ Limit = Annotated[int, Query(ge=1, le=MOST)]
 Cursor = Annotated[str | None, Query(max_length=1024)]
 
 
-def operation(name: str, status: int = 200) -> Callable[[Endpoint], Endpoint]:
-    """Serve the operation of this name with the decorated function."""
+def operation(
+    name: str, answer: Any = None, *, status: int = 200, body: Any = None, media_type: str = JSON
+) -> Callable[[Endpoint], Endpoint]:
+    """Serve the operation of this name with the decorated function. For the API reference: the types of its `answer`
+    and of the `body` that it takes."""
     declared = OPERATIONS[name]
 
     def may(request: Request, who: Annotated[Identity, Depends(identity)]) -> None:
@@ -43,10 +48,20 @@ def operation(name: str, status: int = 200) -> Callable[[Endpoint], Endpoint]:
             name=f"staff_{name}",
             status_code=status,
             response_class=Response,
+            responses=_answered(answer, status, media_type),
+            openapi_extra=body_parts(body) if body else None,
         )
         return endpoint
 
     return add
+
+
+def _answered(answer: Any, status: int, media_type: str) -> dict[int | str, Any]:
+    if media_type != JSON:
+        return streamed(media_type, "One line for each.")
+    # Sent again, what was made before is answered with 200.
+    statuses = {status, 200} if status == 201 else {status}
+    return {code: told for each in statuses for code, told in answers(answer, status=each).items()} if answer else {}
 
 
 def desk(state: State) -> StaffDesk:

@@ -6,10 +6,12 @@ from typing import Any, Literal
 import msgspec
 from fastapi import Request, Response
 
+from api.protocol.openapi import parts
 from api.routes.staff_access import Desk, Doer, Who, answer, body_of, operation, router
 from orchestrator.commands import check_text
 from orchestrator.errors import BadRequest
 from orchestrator.event.ownership import Member
+from orchestrator.staff.values import Canned, Listed, Message, Note
 
 __all__ = ["router"]
 
@@ -64,14 +66,18 @@ class CannedText(msgspec.Struct):
     text: str
 
 
-@operation("take")
+CHANGED = parts("ChangedConversation", conversation=Listed)
+"""What most acts answer: the conversation as it is now."""
+
+
+@operation("take", CHANGED, body=Take)
 async def take(conversation_id: str, request: Request, doer: Doer, desk: Desk) -> Response:
     """Take a conversation over: the bot says nothing more in it."""
     body = await body_of(request, Take)
     return answer(conversation=await desk.take(doer, conversation_id, force=body.force))
 
 
-@operation("reply", 201)
+@operation("reply", parts("StaffReply", message=Message, duplicate=bool), status=201, body=Written)
 async def reply(conversation_id: str, request: Request, doer: Doer, desk: Desk) -> Response:
     """Write to the customer of a conversation that is yours."""
     body = await body_of(request, Written)
@@ -82,20 +88,20 @@ async def reply(conversation_id: str, request: Request, doer: Doer, desk: Desk) 
     return answer(200 if replied.duplicate else 201, message=replied.message, duplicate=replied.duplicate)
 
 
-@operation("return")
+@operation("return", CHANGED)
 async def give_back(conversation_id: str, who: Who, doer: Doer, desk: Desk) -> Response:
     """Return a conversation to the bot."""
     anybodys = who.role == "admin"
     return answer(conversation=await desk.give_back(doer, conversation_id, anybodys=anybodys))
 
 
-@operation("handover")
+@operation("handover", CHANGED)
 async def hand_over(conversation_id: str, doer: Doer, desk: Desk) -> Response:
     """Put a conversation of the bot into the queue."""
     return answer(conversation=await desk.hand_over(doer, conversation_id))
 
 
-@operation("assign")
+@operation("assign", CHANGED, body=Assigned)
 async def assign(conversation_id: str, request: Request, doer: Doer, desk: Desk) -> Response:
     """Give a conversation to a colleague."""
     body = await body_of(request, Assigned)
@@ -106,40 +112,40 @@ async def assign(conversation_id: str, request: Request, doer: Doer, desk: Desk)
     return answer(conversation=await desk.assign(doer, conversation_id, Member(body.staff_id, body.name)))
 
 
-@operation("tag")
+@operation("tag", CHANGED, body=Tagged)
 async def tag(conversation_id: str, request: Request, doer: Doer, desk: Desk) -> Response:
     """Give a conversation these tags instead of those it has."""
     body = await body_of(request, Tagged)
     return answer(conversation=await desk.tag(doer, conversation_id, body.tags))
 
 
-@operation("priority")
+@operation("priority", CHANGED, body=Prioritised)
 async def prioritise(conversation_id: str, request: Request, doer: Doer, desk: Desk) -> Response:
     """Say how urgent a conversation is."""
     body = await body_of(request, Prioritised)
     return answer(conversation=await desk.prioritise(doer, conversation_id, body.priority))
 
 
-@operation("note", 201)
+@operation("note", parts("KeptNote", note=Note), status=201, body=Noted)
 async def note(conversation_id: str, request: Request, doer: Doer, desk: Desk) -> Response:
     """Keep a private note."""
     body = await body_of(request, Noted)
     return answer(201, note=await desk.note(doer, conversation_id, body.text))
 
 
-@operation("close")
+@operation("close", CHANGED)
 async def close(conversation_id: str, doer: Doer, desk: Desk) -> Response:
     """Close a conversation."""
     return answer(conversation=await desk.close(doer, conversation_id))
 
 
-@operation("reopen")
+@operation("reopen", CHANGED)
 async def reopen(conversation_id: str, doer: Doer, desk: Desk) -> Response:
     """Give a closed conversation to the bot."""
     return answer(conversation=await desk.reopen(doer, conversation_id))
 
 
-@operation("read", 204)
+@operation("read", status=204, body=Seen)
 async def read(conversation_id: str, request: Request, desk: Desk) -> Response:
     """You have seen the conversation up to `seq`."""
     body = await body_of(request, Seen)
@@ -149,19 +155,22 @@ async def read(conversation_id: str, request: Request, desk: Desk) -> Response:
     return Response(None, 204)
 
 
-@operation("canned_add", 201)
+CANNED = parts("KeptCanned", canned=Canned)
+
+
+@operation("canned_add", CANNED, status=201, body=CannedText)
 async def add_canned(request: Request, doer: Doer, desk: Desk) -> Response:
     """Keep a reply for often use."""
     return answer(201, canned=await desk.keep_canned(doer, None, **await _canned_fields(request)))
 
 
-@operation("canned_change")
+@operation("canned_change", CANNED, body=CannedText)
 async def change_canned(canned_id: str, request: Request, doer: Doer, desk: Desk) -> Response:
     """Write a canned reply anew."""
     return answer(canned=await desk.keep_canned(doer, canned_id, **await _canned_fields(request)))
 
 
-@operation("canned_drop", 204)
+@operation("canned_drop", status=204)
 async def drop_canned(canned_id: str, doer: Doer, desk: Desk) -> Response:
     """Remove a canned reply."""
     await desk.drop_canned(doer, canned_id)

@@ -3,8 +3,10 @@
 import msgspec
 from fastapi import Request, Response
 
+from api.protocol.openapi import parts
 from api.routes.staff_access import PAGE, Cursor, Desk, Doer, Limit, answer, body_of, operation, router
 from orchestrator.errors import MessageTooLong
+from orchestrator.staff.cases import Case
 from orchestrator.staff.desk import check_written
 from orchestrator.staff.values import Act
 
@@ -20,7 +22,7 @@ class Corrected(msgspec.Struct):
     comment: str | None = None
 
 
-@operation("case", 201)
+@operation("case", parts("FrozenCase", case=Case), status=201, body=Corrected)
 async def freeze(conversation_id: str, message_id: str, request: Request, doer: Doer, desk: Desk) -> Response:
     """Make a frozen case of an answer of the bot."""
     body = await body_of(request, Corrected)
@@ -32,14 +34,14 @@ async def freeze(conversation_id: str, message_id: str, request: Request, doer: 
     return answer(201 if new else 200, case=case)
 
 
-@operation("cases")
+@operation("cases", parts("FrozenCases", cases=list[Case], next=str | None))
 async def cases(desk: Desk, limit: Limit = PAGE, cursor: Cursor = None) -> Response:
     """The frozen cases, the latest first."""
     found, following = await desk.store.cases(limit, cursor)
     return answer(cases=found, next=following)
 
 
-@operation("cases_export")
+@operation("cases_export", media_type="application/jsonl")
 async def export(desk: Desk) -> Response:
     """The frozen cases as the file that `pitcrew eval` reads."""
     lines = msgspec.json.Encoder().encode_lines(await desk.store.case_lines())

@@ -8,10 +8,13 @@ from typing import Annotated
 
 from fastapi import Query, Response
 
+from api.protocol.openapi import parts
 from api.routes.dependencies import State
 from api.routes.staff_access import PAGE, Desk, Doer, Limit, answer, json_response, operation, router
 from orchestrator.errors import BadRequest
-from orchestrator.staff.gaps import gaps
+from orchestrator.staff.drafting import Draft
+from orchestrator.staff.gaps import Gap, gaps
+from orchestrator.staff.outcomes import Outcomes
 from orchestrator.staff.values import Act
 
 __all__ = ["router"]
@@ -23,13 +26,13 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 Day = Annotated[str | None, Query(max_length=10)]
 
 
-@operation("outcomes")
+@operation("outcomes", Outcomes)
 async def outcomes(desk: Desk, since: Day = None, until: Day = None) -> Response:
     """What has come of conversations, in figures; by default of the last 30 days."""
     return json_response(await desk.store.outcomes(*_span(since, until)))
 
 
-@operation("gaps")
+@operation("gaps", parts("KnowledgeGaps", gaps=list[Gap]))
 async def knowledge_gaps(
     desk: Desk, state: State, since: Day = None, until: Day = None, limit: Limit = PAGE
 ) -> Response:
@@ -40,7 +43,7 @@ async def knowledge_gaps(
     return answer(gaps=found[:limit])
 
 
-@operation("export")
+@operation("export", media_type="text/csv")
 async def export(doer: Doer, desk: Desk, since: Day = None, until: Day = None) -> Response:
     """Conversations as a table, one line for each."""
     first, last = _span(since, until)
@@ -51,7 +54,7 @@ async def export(doer: Doer, desk: Desk, since: Day = None, until: Day = None) -
     return Response(text, 200, headers, media_type="text/csv; charset=utf-8")
 
 
-@operation("suggestion")
+@operation("suggestion", parts("SuggestedReply", suggestion=Draft))
 async def suggestion(conversation_id: str, doer: Doer, desk: Desk) -> Response:
     """A draft of a reply to what the customer said last."""
     return answer(suggestion=await desk.suggest(doer, conversation_id))

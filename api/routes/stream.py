@@ -23,6 +23,7 @@ from api.dialects.query import QuerySession
 from api.protocol.bodies import message_name
 from api.protocol.dialect import Dialect, Handshake
 from api.protocol.frames import convert, parse_object
+from api.protocol.openapi import SIGNED, streamed
 from api.routes.answer_stream import Reader, StreamRequest, find_message, open_stream, stop
 from api.routes.dependencies import State, guests_enter, identity, read_text
 from api.transport.position import FIELD, Position, read_position
@@ -52,7 +53,7 @@ class Choices(msgspec.Struct):
 
 
 RESPONSES: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"text/event-stream": {}}, "description": "The frames of the answer, each an event."},
+    **streamed("text/event-stream", "The frames of the answer, each an event."),
     204: {"description": "That answer was told to its end, or is none of yours."},
 }
 PARAMETERS = [
@@ -82,7 +83,9 @@ CHAT_BODY: dict[str, Any] = {
 }
 
 
-@router.get("/agent/stream", responses=RESPONSES, response_class=Response, openapi_extra={"parameters": PARAMETERS})
+@router.get(
+    "/agent/stream", responses=RESPONSES, response_class=Response, openapi_extra={"parameters": PARAMETERS} | SIGNED
+)
 async def agent_stream(request: Request, state: State) -> Response:
     """Ask the analyst `?question=` about `?dataset=` (absent: all) and get the events of `/ws/agent/stream`. Who asks
     is told by a bearer token, `?token=`, `?ticket=`, or is a guest where guests are let in."""
@@ -101,7 +104,10 @@ async def agent_stream(request: Request, state: State) -> Response:
 
 
 @router.post(
-    "/api/v1/chat/stream", responses=RESPONSES, response_class=Response, openapi_extra={"requestBody": CHAT_BODY}
+    "/api/v1/chat/stream",
+    responses=RESPONSES,
+    response_class=Response,
+    openapi_extra={"requestBody": CHAT_BODY} | SIGNED,
 )
 async def chat_stream(request: Request, state: State) -> Response:
     """Ask and get the answer as it is written. The body of `POST /api/v1/chat`, with `client_message_id`, `partial` and
@@ -128,7 +134,7 @@ async def chat_stream(request: Request, state: State) -> Response:
     )
 
 
-@router.delete("/agent/stream", status_code=204)
+@router.delete("/agent/stream", status_code=204, openapi_extra=SIGNED)
 async def stop_analysis(request: Request, state: State) -> Response:
     """Stop the analysis that a stream of this address tells: the one that `Last-Event-ID` (or `?last_event_id=`) names,
     else the one under way in `?session_id=`. Who may is told as in GET; a guest by that id or session alone."""
@@ -139,7 +145,7 @@ async def stop_analysis(request: Request, state: State) -> Response:
     return Response(None, 204)
 
 
-@router.delete("/api/v1/chat/stream", status_code=204)
+@router.delete("/api/v1/chat/stream", status_code=204, openapi_extra=SIGNED)
 async def stop_chat(request: Request, state: State, session_id: str | None = None) -> Response:
     """Stop the answer that a stream of this address tells: the one that `Last-Event-ID` names, else the one under way
     in `?session_id=`."""

@@ -6,12 +6,13 @@ from fastapi import APIRouter, Depends, Response
 
 from api.access.auth import Identity
 from api.access.tickets import TICKET_S
+from api.protocol.openapi import answers, parts
 from api.routes.dependencies import State, identity
 
 router = APIRouter(prefix="/api/v1", tags=["tickets"])
 
 
-@router.post("/ticket")
+@router.post("/ticket", responses=answers(parts("Ticket", ticket=str, expires_in=int)))
 async def ticket(
     state: State, user: Annotated[Identity, Depends(identity)], response: Response
 ) -> dict[str, str | int]:

@@ -15,7 +15,7 @@ from api.dialects import all_dialects
 from api.integrations.agui import routes as agui
 from api.integrations.langgraph import routes as langgraph
 from api.integrations.openai import routes as openai
-from api.protocol import problems
+from api.protocol import openapi, problems
 from api.protocol.dialect import Dialect, Handshake
 from api.routes import (
     agents,
@@ -44,7 +44,10 @@ from api.transport.staff_socket import StaffConnection
 from api.transport.token_stripping import HideSocketQuery, socket_query
 from api.transport.websocket import Connection
 
-DESCRIPTION = "Ask over the WebSocket `/ws/chat` for streamed answers, or over `POST /api/v1/chat` for whole ones."
+DESCRIPTION = """Ask over the WebSocket `/ws/chat` for streamed answers, or over `POST /api/v1/chat` for whole ones.
+
+The sockets and their frames are at `/asyncapi.json`. Below `/langgraph` the server speaks LangGraph's API, whose own
+reference tells of it."""
 
 
 def create_app(state: AppState) -> FastAPI:
@@ -59,6 +62,7 @@ def create_app(state: AppState) -> FastAPI:
     )
     app.state.pitcrew = state
     problems.install(app)
+    openapi.describe(app, {problems.MEDIA_TYPE: problems.ProblemDetails})
     for module in (
         health,
         metrics,

@@ -12,6 +12,7 @@ from fastapi.responses import Response
 from api.integrations.agui import run_request
 from api.integrations.agui.run_events import Narration
 from api.protocol.frames import parse_object
+from api.protocol.openapi import streamed
 from api.routes.dependencies import CurrentCaller, State, read_text
 from api.transport.server_events import BEAT, ServerEvents
 from api.transport.turns import Turn
@@ -43,7 +44,12 @@ REQUEST_BODY: dict[str, Any] = {
 }
 
 
-@router.post("/agui", openapi_extra={"requestBody": REQUEST_BODY})
+@router.post(
+    "/agui",
+    response_class=Response,
+    responses=streamed("text/event-stream", "The events of the run."),
+    openapi_extra={"requestBody": REQUEST_BODY},
+)
 async def agui(request: Request, state: State, caller: CurrentCaller) -> Response:
     """Run the agent on a thread, which is the conversation `threadId`. Who goes away stops the run."""
     text = await read_text(request, BODY_BYTES)

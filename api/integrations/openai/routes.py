@@ -26,6 +26,7 @@ from api.integrations.openai.refusals import ErrorBody, Refused, error_body, unk
 from api.integrations.recall import after
 from api.protocol.bodies import message_name
 from api.protocol.frames import parse_object
+from api.protocol.openapi import JSON, answers, content, parts
 from api.protocol.problems import CLIENT_GONE
 from api.routes.dependencies import CurrentCaller, State, read_text
 from api.transport.server_events import BEAT, ServerEvents
@@ -64,10 +65,77 @@ class OpenAIRoute(APIRoute):
         return handled
 
 
+class RefusalError(msgspec.Struct):
+    """What is wrong: in words, and for programs by `code` and the field `param`."""
+
+    message: str
+    type: str
+    param: str | None
+    code: str | None
+
+
+class Refusal(msgspec.Struct):
+    """An error in OpenAI's shape."""
+
+    error: RefusalError
+
+
+class Model(msgspec.Struct):
+    """A specialist, or `pitcrew` for the one that fits."""
+
+    id: str
+    object: str
+    created: int
+    owned_by: str
+
+
+class CompletionMessage(msgspec.Struct):
+    """The answer."""
+
+    role: str
+    content: str
+    refusal: str | None
+
+
+class Choice(msgspec.Struct):
+    """The one answer there is."""
+
+    index: int
+    message: CompletionMessage
+    logprobs: None
+    finish_reason: str
+
+
+class CompletionUsage(msgspec.Struct):
+    """Tokens as the provider counted them; zeros where no model was asked."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    total_tokens: int
+    prompt_tokens_details: dict[str, int]
+
+
+class ChatCompletion(msgspec.Struct):
+    """A whole answer; `pitcrew` has what OpenAI's answers have no field for, such as passages and citations."""
+
+    id: str
+    object: str
+    created: int
+    model: str
+    system_fingerprint: str
+    choices: list[Choice]
+    usage: CompletionUsage
+    pitcrew: dict[str, Any]
+
+
+COMPLETIONS = answers(ChatCompletion, "The whole answer; with `stream`, its chunks as server-sent events.")
+COMPLETIONS[200]["content"] |= {"text/event-stream": {"schema": {"type": "string"}}}
 REFUSALS: dict[int | str, dict[str, Any]] = {
     "4XX": {
         "description": "Refused, in the shape of OpenAI's errors.",
-        "content": {"application/json": {"example": ErrorBody(400, "What is wrong.", "invalid_value", "n").plain()}},
+        "content": {
+            JSON: content(Refusal)[JSON] | {"example": ErrorBody(400, "What is wrong.", "invalid_value", "n").plain()}
+        },
     }
 }
 router = APIRouter(prefix="/v1", tags=["openai"], route_class=OpenAIRoute, responses=REFUSALS)
@@ -104,13 +172,13 @@ def model_names(state: AppState, caller: Caller) -> list[str]:
     return [ROUTER, *(specialist.name for specialist in open_to(state.gateway.engine.catalogue, caller.role, CHANNEL))]
 
 
-@router.get("/models")
+@router.get("/models", responses=answers(parts("Models", object=str, data=list[Model])))
 async def models(state: State, caller: CurrentCaller) -> dict[str, Any]:
     """The models: `pitcrew` finds the right specialist by itself, the others are the specialists."""
     return {"object": "list", "data": [model_body(name) for name in model_names(state, caller)]}
 
 
-@router.get("/models/{model}")
+@router.get("/models/{model}", responses=answers(Model))
 async def model(model: str, state: State, caller: CurrentCaller) -> dict[str, Any]:
     """One model."""
     names = model_names(state, caller)
@@ -119,7 +187,7 @@ async def model(model: str, state: State, caller: CurrentCaller) -> dict[str, An
     return model_body(model)
 
 
-@router.post("/chat/completions", openapi_extra={"requestBody": REQUEST_BODY})
+@router.post("/chat/completions", responses=COMPLETIONS, openapi_extra={"requestBody": REQUEST_BODY})
 async def chat_completions(
     request: Request,
     state: State,
