@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from itertools import islice
 
+from rag.file_bytes import MAX_BYTES
 from rag.loader import EmptyFile, Loader, Reading, UnreadableFile
 from rag.text.builder import Draft
 from rag.text.decoding import decoded
@@ -13,7 +14,6 @@ from rag.text.row_lines import MAX_COLUMNS, columns, line
 
 _SEPARATORS = ",;\t|"
 _FIRST_ROWS = 50
-_LONGEST_CELL = 1 << 20
 
 
 def read(data: bytes, title: str) -> Reading:
@@ -40,7 +40,8 @@ def read(data: bytes, title: str) -> Reading:
 
 def _records(text: str) -> list[list[str]]:
     """The rows that hold anything, the header first."""
-    csv.field_size_limit(_LONGEST_CELL)
+    # A cell may be as large as a file. The library's own limit finds quotes that nobody closes, which `strict` tells.
+    csv.field_size_limit(MAX_BYTES)
     try:
         return list(_rows(text, _separator(text)))
     except csv.Error as error:

@@ -79,6 +79,13 @@ def test_csv_may_be_latin_1(tmp_path: Path) -> None:
     assert content.text == "Farbe: Grün | Preis: 10"
 
 
+def test_a_csv_cell_may_be_as_long_as_a_file(tmp_path: Path) -> None:
+    long = "The valve opens at 3 bar. " * 50_000
+    content = load(tmp_path / "a.csv", f"name,text\nalpha,{long}\nbeta,short\n")
+    assert len(content.text) > len(long)
+    assert content.text.rstrip().endswith("Text: short")
+
+
 @pytest.mark.parametrize("data", ["model,year\n", "model,year\nWren,2025,extra\n", 'a,b\n"open,1\n'])
 def test_csv_that_would_be_misread_is_refused(tmp_path: Path, data: str) -> None:
     with pytest.raises(UnreadableFile):
