@@ -1,6 +1,7 @@
 """`pitcrew demo`: conversations in every state, so that there is something to see."""
 
 import asyncio
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from orchestrator.events import AnyEvent, Completed
 
 SCRIPT = Path(__file__).with_name("demo.toml")
+BUNDLED = Path(__file__).parents[2] / "knowledge_base"
+"""The documents that come with the product: beside the packages, in a checkout and in an installation."""
 PREFIX = "demo-"
 """With which the ids of the demonstration's people begin, so that none of them is anybody else."""
 PATIENCE_S = 120.0
@@ -74,15 +77,18 @@ def demo(
     """Fill a development database with conversations in every state, and print the customers' and the staff's links.
 
     Nothing is made up: customers ask the assistant as it is set up here, and the staff takes over, replies, notes,
-    tags, closes and corrects by its own interface. Stop the server first; it needs documents (`pitcrew ingest`).
+    tags, closes and corrects by its own interface. Where nothing was ingested yet, PITCREW_KNOWLEDGE_DIR is; where
+    that is no folder, it is made first, with the documents of an invented maker. Stop the server first.
 
-    Example: PITCREW_DATA_DIR=demo-data pitcrew ingest knowledge_base && PITCREW_DATA_DIR=demo-data pitcrew demo
+    Example: PITCREW_DATA_DIR=demo-data pitcrew demo
     """
     from api.settings import Settings
 
     settings = Settings()
     if settings.production:
         raise CommandFailed("This is for development: it would put invented customers among your own.")
+    if not _documents(settings):
+        _bring_documents(settings.knowledge_dir)
     links = asyncio.run(_play(settings, add=add, port=port))
     if json:
         print_json(links)
@@ -93,6 +99,26 @@ def demo(
     note(f"Now start the server: pitcrew serve --port {port}")
 
 
+def _documents(settings: "Settings") -> int:
+    """How many documents are shown."""
+    from api.cli.ingestion import existing_catalogue
+
+    with existing_catalogue(settings) as catalogue:
+        return len(catalogue.hashes()) if catalogue else 0
+
+
+def _bring_documents(folder: Path) -> None:
+    """Ingest the folder; where it is not there, make it, with the documents that come with the product."""
+    from api.cli.ingest import bring_in_line
+
+    if not folder.is_dir():
+        if not BUNDLED.is_dir():
+            raise CommandFailed(f"There are no documents yet. First: {FILL}")
+        note(f"Writing the documents of an invented maker to {folder}.")
+        shutil.copytree(BUNDLED, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    bring_in_line(folder)
+
+
 async def _play(settings: "Settings", *, add: bool, port: int) -> dict[str, Any]:
     from api.access.auth import token_rules
     from api.compose.server import open_app
@@ -101,7 +127,7 @@ async def _play(settings: "Settings", *, add: bool, port: int) -> dict[str, Any]
     script = msgspec.toml.decode(SCRIPT.read_bytes(), type=Script)
     async with open_app(settings) as state:
         if not (await state.checks_by_name["knowledge"]()).get("documents"):
-            raise CommandFailed(f"There are no documents yet. First: {FILL}")
+            raise CommandFailed(f"There are no documents in {settings.knowledge_dir}. First: {FILL}")
         before = await state.desk.store.list(Filters(), 1, None)
         if before.conversations and not add:
             raise CommandFailed(

@@ -12,19 +12,21 @@ from api.cli.terminal.output import note, print_json
 from api.failure import PARTIAL
 
 if TYPE_CHECKING:
-    from api.cli.ingestion import Done
+    from api.cli.ingestion import Done, Ingestion
     from rag.ingestion.ingest import Plan
     from rag.ingestion.scan import Failure
 
 
+DEFAULT_SUBJECT = "handbook"
+MOST_PAGES = 500
 GENTLE = 10
 """How nice it is to other processes: a server that answers goes first, and an idle machine works as fast as ever."""
 
 
 def ingest(
     paths: Annotated[
-        list[Path],
-        typer.Argument(exists=True, metavar="PATH...", help="The folder of a knowledge base, or folders and files."),
+        list[str],
+        typer.Argument(metavar="PATH...", help="The folder of a knowledge base; folders and files; or web addresses."),
     ],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be done and write nothing.")] = False,
     impact: Annotated[
@@ -43,6 +45,15 @@ def ingest(
     extract_only: Annotated[
         bool, typer.Option("--extract-only", help="Show what is read from the files; the knowledge base is left alone.")
     ] = False,
+    subject: Annotated[
+        str | None, typer.Option(help="Of a web address: which specialist's documents these are. [default: handbook]")
+    ] = None,
+    max_pages: Annotated[
+        int | None, typer.Option(min=1, help="Of a web address: the most pages that are read. [default: 500]")
+    ] = None,
+    intranet: Annotated[
+        bool, typer.Option("--intranet", help="Of a web address: also one of a private network.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON object per document on stdout.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress; only failures are named.")] = False,
 ) -> None:
@@ -52,34 +63,67 @@ def ingest(
     PITCREW_KNOWLEDGE_DIR keeps its place there. All changes are shown at once when all of them are ready, also by a
     server that is running. Stop it at any time: the same command again finishes the work.
 
+    Of a web address every page at and below it is read, or every page of a sitemap: on the same host, as robots.txt
+    allows. The same command again reads what has changed.
+
     Example: pitcrew ingest knowledge_base --prune
+    Example: pitcrew ingest https://www.example.com/help/ --subject handbook
     """
     _check(dry_run=dry_run, impact=impact, watch=watch, extract_only=extract_only)
+    os.nice(GENTLE)
+    if any(is_address(path) for path in paths):
+        if dry_run or watch or extract_only or not all(is_address(path) for path in paths):
+            raise typer.BadParameter(
+                "Web addresses go by themselves: without files, --dry-run, --watch and --extract-only."
+            )
+        from api.cli.sites import Reading, ingest_sites
+
+        reading = Reading(subject or DEFAULT_SUBJECT, max_pages or MOST_PAGES, intranet=intranet)
+        _finish(ingest_sites(paths, reading, prune=prune, force=force, quiet=quiet), json=json, quiet=quiet)
+        return
+    if subject is not None or max_pages is not None or intranet:
+        raise typer.BadParameter("--subject, --max-pages and --intranet belong to web addresses.")
+    files = [_existing(path) for path in paths]
     if extract_only:
         from api.cli.extract import extract_only as show
 
-        show(paths, json=json)
+        show(files, json=json)
         return
     from api.cli.ingestion import Ingestion
     from api.settings import Settings
 
-    os.nice(GENTLE)
-    places = [path.resolve() for path in paths]
+    places = [path.resolve() for path in files]
     hidden = quiet or (watch and not sys.stderr.isatty())  # in a log, what was published is enough
-    ingestion = Ingestion(Settings(), places, prune=prune, force=force, quiet=hidden)
+    ingestion = Ingestion(Settings(), places, prune=prune, force=force, quiet=hidden, careful=watch)
     if watch:
         from api.cli.folder_watch import watch as keep_watching
 
         keep_watching(ingestion, report=lambda done: _report(done, json=json, quiet=quiet, changes_only=True))
         return
     done = ingestion.foresee() if dry_run else ingestion.run()
+    _finish(done, ingestion if impact else None, json=json, quiet=quiet)
+
+
+def _finish(done: "Done", impact_of: "Ingestion | None" = None, *, json: bool, quiet: bool) -> None:
     _report(done, json=json, quiet=quiet)
-    if impact:
+    if impact_of is not None:
         from api.cli.impact import show_impact
 
-        show_impact(ingestion, done.plan, json=json)
+        show_impact(impact_of, done.plan, json=json)
     if done.failed:
         raise typer.Exit(PARTIAL)
+
+
+def is_address(path: str) -> bool:
+    """Whether a person means a page on the web, and no file."""
+    return path.lower().startswith(("http://", "https://"))
+
+
+def _existing(path: str) -> Path:
+    found = Path(path)
+    if not os.path.lexists(found):
+        raise typer.BadParameter(f"There is no file or folder {path!r}.")
+    return found
 
 
 def bring_in_line(folder: Path) -> None:

@@ -3,6 +3,7 @@
 Imported by the commands that need it, because what it imports is heavy.
 """
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -27,7 +28,11 @@ from rag.database import open_database
 from rag.ingestion.extract import Extractor
 from rag.ingestion.ingest import Plan, Shelf, Staged, complete, extracted, plan, store
 from rag.ingestion.scan import Failure, Hashes, Listing
+from rag.ingestion.settling import Absences, whole
 from rag.releases import Published
+
+SECOND_LOOK_S = 1.0
+"""How long a file must not have changed before it is taken in where other programs may be writing it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +73,22 @@ class Ingestion:
         prune: bool = False,
         force: bool = False,
         quiet: bool = False,
+        root: Path | None = None,
+        careful: bool = False,
     ) -> None:
-        """`places`: absolute paths. Document ids count from `root`."""
+        """`places`: absolute paths. Document ids count from `root`: without one, from the folder that `root_of` finds.
+        `careful`: other programs may be at work in the folders, see `rag/ingestion/settling.py`."""
         self.settings = settings
         self.places = tuple(places)
         self.folders = tuple(place for place in places if place.is_dir())
-        self.root = root_of(places, settings.knowledge_dir)
+        self.root = root or root_of(places, settings.knowledge_dir)
         self.quiet = quiet
         self._prune = prune
         self._force = force
         self._hashes = Hashes()
         self._failed: dict[str, str] = {}
+        self._absences = Absences() if careful else None
+        self._missed = 0
         self._first = True
 
     def foresee(self) -> Done:
@@ -122,7 +132,10 @@ class Ingestion:
         questions = open_questions(self.settings, shelf.embedder, shelf.vectors)
         publish_waiting(self.settings, shelf, quiet=self.quiet)
         listing = self._listing()
-        todo, holds = self._plan(listing, shelf.catalogue.standings())
+        standings = shelf.catalogue.standings()
+        todo, holds = self._plan(listing, standings)
+        if self._absences is not None and not todo.idle:
+            todo = self._settled(listing, self._absences, standings)
         staged = Staged(None) if todo.idle else self._stage(todo, tools)
         published, repaired = None, 0
         if staged.release_id is not None:
@@ -180,6 +193,23 @@ class Ingestion:
         todo = plan(files, local_standings, prune=self._prune, force=self._force and self._first)
         todo = replace(todo, delete=tuple(name for name in todo.delete if name not in waiting))
         return todo, {name: local_standings[name] for name in todo.hold}
+
+    def _settled(self, before: Listing, absences: Absences, standings: Mapping[str, Standing]) -> Plan:
+        """What of a plan is to be believed, after a second look."""
+        time.sleep(SECOND_LOOK_S)
+        after = self._listing().files
+        files = whole(before.files, after)
+        todo, _ = self._plan(replace(before, files=files), standings)
+        changing = {file.id for file in after} - {file.id for file in files}
+        shown = sum(below(name, self.places, self.root) for name, one in standings.items() if one.version is not None)
+        missed = absences.look([name for name in todo.delete if name not in changing], shown, time.monotonic())
+        if missed.too_many and missed.too_many != self._missed:
+            note(
+                f"{missed.too_many} of {shown} files are gone at once, as when a drive is not mounted: their documents "
+                f"stay. If that is meant, stop and run: pitcrew ingest {self.root} --prune"
+            )
+        self._missed = missed.too_many
+        return replace(todo, delete=missed.to_go)
 
     def _news(self, todo: Plan, failed: Sequence[Failure]) -> tuple[Failure, ...]:
         """Failures that were not told before, which are remembered: those of files as long as they do not change."""

@@ -2,7 +2,7 @@
 nothing else of Pitcrew.
 
     import asyncio
-    from api.client import Client, ClientError
+    from pitcrew_client import Client, ClientError      # in the server's own environment: api.client
 
     async def main() -> None:
         async with Client("localhost:8000", token) as client:
@@ -36,11 +36,11 @@ import uuid
 from collections.abc import Callable
 from types import TracebackType
 
-from api.client.address import chat_url
-from api.client.analysis import Analysis
-from api.client.conversation import Conversation
-from api.client.credentials import Token
-from api.client.errors import (
+from .address import chat_url
+from .analysis import Analysis
+from .conversation import Conversation
+from .credentials import Token
+from .errors import (
     Busy,
     ClientError,
     Closed,
@@ -51,13 +51,13 @@ from api.client.errors import (
     Unreachable,
     Waiting,
 )
-from api.client.explorer import Explorer
-from api.client.link import Link
-from api.client.query import Query
-from api.client.reasoning import Reasoning
-from api.client.socket import FallingBack, GaveUp, Way
-from api.client.turn import Turn, ends_run
-from api.client.waits import Waits
+from .explorer import Explorer
+from .link import Link
+from .query import Query
+from .reasoning import Reasoning
+from .socket import FallingBack, GaveUp, Way
+from .turn import Turn, ends_run
+from .waits import Waits
 
 __all__ = [
     "Analysis",

@@ -7,11 +7,11 @@ from typing import Any
 
 from websockets.asyncio.client import ClientConnection
 
-from api.client.errors import Frame
-from api.client.event_stream import event_stream
-from api.client.retry_schedules import ANALYSIS
-from api.client.socket import FallingBack, GaveUp, Way, frames
-from api.client.stopping import stop
+from .errors import Frame
+from .event_stream import event_stream
+from .retry_schedules import ANALYSIS
+from .socket import FallingBack, GaveUp, Way, frames
+from .stopping import stop
 
 SOCKET, STREAM = "/ws/agent/stream", "/agent/stream"
 

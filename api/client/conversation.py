@@ -6,10 +6,10 @@ import uuid
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from typing import Any, Literal
 
-from api.client.errors import ClientError, Closed, Frame, LineLost, Refused
-from api.client.line import Line
-from api.client.link import Link
-from api.client.turn import Turn, Viewer, ends_run, is_ack
+from .errors import ClientError, Closed, Frame, LineLost, Refused
+from .line import Line
+from .link import Link
+from .turn import Turn, Viewer, ends_run, is_ack
 
 DELETED = "The conversation was deleted before the answer had come. Ask again."
 

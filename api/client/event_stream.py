@@ -8,8 +8,8 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from api.client.errors import Frame, Refused, Waiting
-from api.client.socket import GaveUp, Way, parsed
+from .errors import Frame, Refused, Waiting
+from .socket import GaveUp, Way, parsed
 
 RETRY_S = 2.0
 """The wait before a stream is taken up again, unless the server says otherwise."""

@@ -8,9 +8,9 @@ from urllib.parse import quote
 
 from websockets.asyncio.client import ClientConnection
 
-from api.client.errors import Frame
-from api.client.retry_schedules import EXPLORER
-from api.client.socket import Way, frames
+from .errors import Frame
+from .retry_schedules import EXPLORER
+from .socket import Way, frames
 
 ENDS = frozenset({"agent", "error"})
 

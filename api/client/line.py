@@ -12,7 +12,7 @@ from collections.abc import Callable
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
-from api.client.errors import Frame, LineLost, Refused, refusal
+from .errors import Frame, LineLost, Refused, refusal
 
 REPLY_S = 30
 """A server that leaves a request unanswered for so long, and says nothing else, is as good as gone."""

@@ -12,8 +12,8 @@ from typing import Any
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidHandshake, InvalidStatus
 
-from api.client.credentials import Credentials, Token
-from api.client.errors import (
+from .credentials import Credentials, Token
+from .errors import (
     Busy,
     ClientError,
     Closed,
@@ -25,8 +25,8 @@ from api.client.errors import (
     Unreachable,
     Waiting,
 )
-from api.client.line import Line
-from api.client.waits import Effort, Waits
+from .line import Line
+from .waits import Effort, Waits
 
 HANDSHAKE_S, CLOSE_S, HEARTBEAT_S = 10, 2, 20
 FRAME_BYTES = 16 * 1024 * 1024

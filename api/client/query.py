@@ -9,10 +9,10 @@ from typing import Any
 
 from websockets.asyncio.client import ClientConnection
 
-from api.client.errors import Frame
-from api.client.retry_schedules import QUERY
-from api.client.socket import FallingBack, GaveUp, Way, frames
-from api.client.stopping import stop
+from .errors import Frame
+from .retry_schedules import QUERY
+from .socket import FallingBack, GaveUp, Way, frames
+from .stopping import stop
 
 PATH, STREAM = "/ws/query", "/api/v1/chat/stream"
 NOT_SIGNED_IN = frozenset({"AUTH_REQUIRED", "AUTH_INVALID", "AUTH_EXPIRED"})

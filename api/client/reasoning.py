@@ -12,10 +12,10 @@ from urllib.parse import quote
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
-from api.client.errors import ClientError, Frame
-from api.client.retry_schedules import REASONING
-from api.client.socket import Way, frames
-from api.client.turn import Feed
+from .errors import ClientError, Frame
+from .retry_schedules import REASONING
+from .socket import Way, frames
+from .turn import Feed
 
 ENDS = frozenset({"final_answer", "error"})
 _REMEMBERED = 1000

@@ -10,10 +10,10 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 
-from api.client.address import base_url
-from api.client.errors import ClientError, Dropped, Frame, SignInFailed, Waiting
-from api.client.link import CLOSE_S, FRAME_BYTES, HANDSHAKE_S, HEARTBEAT_S, NEW_TOKEN, STOP
-from api.client.retry_schedules import Schedule, Tries
+from .address import base_url
+from .errors import ClientError, Dropped, Frame, SignInFailed, Waiting
+from .link import CLOSE_S, FRAME_BYTES, HANDSHAKE_S, HEARTBEAT_S, NEW_TOKEN, STOP
+from .retry_schedules import Schedule, Tries
 
 FOREIGN_ORIGIN = 4003
 REFUSED_STATUSES = {400, 401, 403, 404}

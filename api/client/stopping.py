@@ -4,9 +4,9 @@ import asyncio
 import http.client
 from urllib.parse import urlsplit
 
-from api.client.errors import Unreachable
-from api.client.event_stream import headers, refusal
-from api.client.socket import Way
+from .errors import Unreachable
+from .event_stream import headers, refusal
+from .socket import Way
 
 PATIENCE_S = 15.0
 """A server says within 5 s whether it has stopped an answer."""

@@ -5,8 +5,8 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from typing import Any
 
-from api.client.errors import ClientError, Frame
-from api.client.waits import Effort
+from .errors import ClientError, Frame
+from .waits import Effort
 
 RUN_ENDS = frozenset({"complete", "cancelled", "error"})
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -9,6 +10,10 @@ from pathlib import Path, PurePosixPath
 from rag.loaders import loader_for
 
 _LONGEST_ID = 512
+_OPEN_ELSEWHERE = "~$"
+"""How the files begin that office programs keep beside a document while it is open."""
+_CONFLICT = re.compile(r"\.sync-conflict-\d|conflicted copy|\(case conflict", re.IGNORECASE)
+"""How programs that synchronise folders (Syncthing, Dropbox, Nextcloud) name what they could not bring together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +71,10 @@ def scan(
     ignore: Collection[str] = (),
     hash_of: Callable[[Path], str] | None = None,
 ) -> Listing:
-    """The files below `root`, hidden ones and links left out, or just the one that is named `only` in it. `ignore`:
-    names directly below `root` of files and folders that are no documents; such a folder is not looked into. `hash_of`
-    remembers hashes from one scan to the next. Raises NotADirectoryError."""
+    """The files below `root`, or just the one that is named `only` in it. Hidden ones are left out, and those that
+    office programs keep for a while; links are refused. `ignore`: names directly below `root` of files and folders that
+    are no documents; such a folder is not looked into. `hash_of` remembers hashes from one scan to the next. Raises
+    NotADirectoryError."""
     hash_of = hash_of or Hashes()
     if not root.is_dir():
         raise NotADirectoryError(f"{root} is not a folder")
@@ -81,6 +87,8 @@ def scan(
             other.append(name)
         elif path.is_symlink() or not path.is_file():
             refused.append(Failure(name, "This is a link or no regular file: put the file itself into the folder."))
+        elif _CONFLICT.search(path.name):
+            refused.append(Failure(name, "Two versions were in conflict: keep the right one and delete the other."))
         elif len(name) > _LONGEST_ID or not _is_text(name):
             readable = name[:_LONGEST_ID].encode("utf-8", "replace").decode()
             refused.append(Failure(readable, "The file's path is too long or not valid UTF-8: rename it."))
@@ -97,7 +105,7 @@ def _visible(root: Path, ignore: Collection[str]) -> Iterator[Path]:
         besides = ignore if Path(folder) == root else ()
         folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in besides)
         for name in sorted(names):
-            if not name.startswith("."):
+            if not name.startswith((".", _OPEN_ELSEWHERE)):
                 yield Path(folder, name)
 
 

@@ -39,11 +39,13 @@ def test_the_demonstration_shows_every_state(data: Path) -> None:
     ("settings", "advice"),
     [
         ({"PITCREW_ENV": "production", "PITCREW_JWT_SECRET": "s" * 40}, "for development"),
-        ({}, "pitcrew ingest"),
+        ({"PITCREW_KNOWLEDGE_DIR": "EMPTY"}, "pitcrew ingest"),
     ],
     ids=["in production", "without documents"],
 )
 def test_where_it_cannot_be_it_says_why(tmp_path: Path, settings: dict[str, str], advice: str) -> None:
+    (tmp_path / "none").mkdir()
+    settings = {name: value.replace("EMPTY", str(tmp_path / "none")) for name, value in settings.items()}
     done = pitcrew("demo", env=environment(tmp_path / "empty", **settings))
     assert (done.returncode, done.stdout) == (1, "")
     assert advice in done.stderr

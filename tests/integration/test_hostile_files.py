@@ -265,7 +265,11 @@ READ: dict[str, tuple[str, Callable[[], bytes], str]] = {
     "invalid UTF-8": ("x.txt", lambda: "Ölwechsel für Räder ".encode() + b"\xff and more", "Ölwechsel für Räder"),
     "a lone surrogate": ("x.txt", lambda: b"before \xed\xa0\x80 after", "before \ufffd after"),
     "a line of 19 MB": ("x.txt", lambda: b"word " * (19 << 20 >> 2 >> 1), "word word"),
-    "a table with a cell of 19 MB": ("x.csv", lambda: b"a,b\n" + b"word " * (19 << 20 >> 2 >> 1) + b",1\n", "word word"),
+    "a table with a cell of 19 MB": (
+        "x.csv",
+        lambda: b"a,b\n" + b"word " * (19 << 20 >> 2 >> 1) + b",1\n",
+        "word word",
+    ),
     "a page of unclosed list items": ("x.html", lambda: b"<ol>" + b"<li>item" * 20_000, "20000. item"),
     "a page with deep and shallow words": ("x.html", lambda: b"<p>Top<p>" + b"<b>" * 5000 + b"deep", "Top"),
     "a document with an archive inside": (
