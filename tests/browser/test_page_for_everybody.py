@@ -124,6 +124,7 @@ async def test_the_chat_by_keyboard_alone(server: Served) -> None:
         await page.keyboard.insert_text(server.token("page-keys"))
         await press("Enter")
         message = page.locator("#message")
+        await expect(page.get_by_text("page-keys", exact=True)).to_be_visible(timeout=SOON_MS)
         await expect(message).to_be_enabled(timeout=SOON_MS)
         await tab_to(page, "message")
         await page.keyboard.type(ROOF)
