@@ -83,6 +83,17 @@ class Settings(BaseSettings):
         description="`true`: a model's answers are streamed by LangChain's classes, so that LangSmith and other "
         "listeners of its callbacks see them. To read a stream so takes the processor five times as long.",
     )
+    traces_url: str = Field(
+        "",
+        pattern=r"^(https?://\S+)?$",
+        description="Where traces of runs are sent by OTLP over HTTP, such as `http://127.0.0.1:4318`. Empty: nowhere. "
+        "Needs `pip install 'pitcrew[traces]'`.",
+    )
+    traces_content: bool = Field(
+        False,
+        description="`true`: what customers, models and tools say stands in the traces as well, up to 8,192 characters "
+        "each.",
+    )
     time_zone: str = Field(
         "UTC", description="The time zone of customers who have not said theirs (IANA, such as `Europe/Dublin`)."
     )

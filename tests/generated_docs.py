@@ -3,6 +3,7 @@
 Each stands between `<!-- generated: NAME -->` and `<!-- end -->`. Without --write it only says what is out of date.
 """
 
+import asyncio
 import inspect
 import json
 import re
@@ -19,7 +20,10 @@ import typer
 from agents.specialists import catalogue
 from api.access.operations import OPERATIONS, PREFIX
 from api.cli import app
+from api.compose.app_state import GAUGES
 from api.dialects import all_dialects
+from api.observability.measured import watch_models
+from api.observability.metrics import Metrics
 from api.protocol import native_frames, staff_frames
 from api.protocol.asyncapi import tag_of
 from api.protocol.dialect import Dialect
@@ -40,6 +44,7 @@ PAGES = (
     "docs/state.md",
     "docs/dialects.md",
     "docs/speed.md",
+    "docs/observability.md",
     "docs/staff.md",
 )
 BLOCK = re.compile(r"<!-- generated: (\w+) -->\n.*?<!-- end -->", re.S)
@@ -66,6 +71,24 @@ def settings() -> str:
         for name, field in Settings.model_fields.items()
     )
     return table(("setting", "default", "meaning"), rows)
+
+
+def figures() -> str:
+    """What `/metrics` tells of a server that asks a model."""
+    metrics = Metrics()
+    for name, meaning in GAUGES.items():
+        metrics.watch(name, meaning, lambda: 0.0)
+    watch_models(metrics, [])
+
+    async def collected() -> list[tuple[str, str, str]]:
+        return [
+            (f"`{one.name}{'_total' if one.type == 'counter' else ''}`", one.type, one.documentation)
+            for one in metrics.collect()
+            if one.name.startswith("pitcrew_")
+        ]
+
+    rows = asyncio.run(collected())  # some are read of the event loop
+    return table(("figure", "kind", "meaning"), sorted(rows))
 
 
 def speed() -> str:
@@ -291,6 +314,7 @@ TABLES: dict[str, Callable[[], str]] = {
     function.__name__: function
     for function in (
         settings,
+        figures,
         speed,
         commands,
         client_frames,

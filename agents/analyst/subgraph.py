@@ -19,6 +19,7 @@ from agents.analyst.stages import NAME, Stages
 from agents.context import Resources
 from agents.specialist import Done, Job, LocalToolContext
 from agents.types import Answering, Staged
+from rag.tracing.spans import spanned
 
 
 class Analysis(Job, total=False):
@@ -65,7 +66,7 @@ def build(resources: Resources, now: Callable[[], datetime] = utc_now) -> StateG
 
     graph = StateGraph(Analysis, context_schema=cast(Any, LocalToolContext), input_schema=Job, output_schema=Done)
     for node in (data_loader, code_generator, executor, reflection, verifier, analyst):
-        graph.add_node(node.__name__, node)
+        graph.add_node(node.__name__, spanned(node.__name__, node))
     graph.add_edge(START, "data_loader")
     graph.add_conditional_edges("data_loader", _or_over("code_generator"), ["code_generator", "analyst"])
     graph.add_conditional_edges("code_generator", _or_over("executor"), ["executor", "analyst"])

@@ -16,6 +16,7 @@ from typing import Any, Literal
 from agents.model import CallPiece, ChatModel, CircuitOpen, Filled, Finish, Message, ModelFailed, Streamed
 from agents.tool import Tool
 from agents.types import Usage
+from rag.tracing.spans import Span, current
 
 Purpose = Literal["answer", "classify", "rewrite", "summary"]
 """What a model is asked for."""
@@ -167,7 +168,7 @@ class MeteredModel:
         if counting.offline:
             raise used_up()
         characters = 0
-        with self._call(counting, _sent(messages, tools)) as call:
+        with self._call(counting, messages, tools) as call:
             async with aclosing(self._model.stream(messages, max_tokens, tools)) as stream:
                 async for event in stream:
                     if isinstance(event, str | CallPiece):
@@ -186,7 +187,7 @@ class MeteredModel:
         counting = meter()
         if counting.exhausted:
             raise used_up()
-        with self._call(counting, _sent(messages)) as call:
+        with self._call(counting, messages) as call:
             filled = await self._model.fill(messages, schema)
             call.end(filled.usage)
         return filled
@@ -198,9 +199,11 @@ class MeteredModel:
         await self._model.aclose()
 
     @contextmanager
-    def _call(self, counting: Meter, characters: int) -> Iterator[Call]:
+    def _call(self, counting: Meter, messages: Sequence[Message], tools: Sequence[Tool[Any]] = ()) -> Iterator[Call]:
         call = counting.begin(self._purpose, self.label)
-        call.usage, call.estimated = Usage(input_tokens=_tokens(characters), model=self.label), True
+        call.usage, call.estimated = Usage(input_tokens=_tokens(_sent(messages, tools)), model=self.label), True
+        asking = _asking(call, messages)
+        failed: ModelFailed | None = None
         try:
             yield call
         except CircuitOpen:
@@ -208,9 +211,46 @@ class MeteredModel:
             raise
         except ModelFailed as failure:
             call.fail(failure)
+            failed = failure
             raise
         finally:
             call.took_ms = call.milliseconds
+            _told(asking, call)
+            asking.end(failed)
+
+
+def _asking(call: Call, messages: Sequence[Message]) -> Span:
+    """The span of a call (https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/)."""
+    provider, _, model = call.name.partition(":")
+    named = {
+        "gen_ai.operation.name": "chat",
+        "gen_ai.provider.name": provider,
+        "gen_ai.request.model": model,
+        "pitcrew.purpose": call.kind,
+        "pitcrew.agent": call.agent,
+    }
+    asking = current().begin(f"chat {model}", named)
+    asking.content("gen_ai.input.messages", lambda: _as_json(messages))
+    return asking
+
+
+def _as_json(messages: Sequence[Message]) -> str:
+    said = [{"role": message.role, "parts": [{"type": "text", "content": message.text}]} for message in messages]
+    return json.dumps(said)
+
+
+def _told(asking: Span, call: Call) -> None:
+    used = call.usage
+    asking.note(
+        {
+            "gen_ai.usage.input_tokens": used.input_tokens,
+            "gen_ai.usage.output_tokens": used.output_tokens,
+            "gen_ai.usage.cache_read.input_tokens": used.cached_tokens,
+            "pitcrew.estimated": call.estimated,
+        }
+    )
+    if call.first_token_ms is not None:
+        asking.note({"pitcrew.first_token_ms": round(call.first_token_ms, 1)})
 
 
 def used_up() -> ModelFailed:

@@ -16,6 +16,7 @@ from agents.context import Case, Outcome, Resources
 from agents.models.metering import Meter
 from agents.tool import MOST_BYTES, A, Result, Tool, ToolFailed
 from agents.types import Drawn, Noted, Output, ToolReturned, ToolUsed
+from rag.tracing.spans import span
 from rag.types import Passage
 
 log = structlog.get_logger()
@@ -58,7 +59,11 @@ class Toolbox:
         iteration, begun = self.calls, time.perf_counter()
         plain_arguments = arguments if isinstance(arguments, Mapping) else arguments.model_dump(mode="json")
         self.write(ToolUsed(self.part, tool.name, capped(plain_arguments), iteration))
-        outcome = await self._outcome(tool, arguments)
+        with span(f"execute_tool {tool.name}", _named(tool)) as called:
+            called.content("gen_ai.tool.call.arguments", lambda: _text(plain_arguments))
+            outcome = await self._outcome(tool, arguments)
+            if outcome.error is not None:
+                called.note({"error.type": "tool"})
         value = outcome.error if outcome.result is None else capped(outcome.result.value)
         took = round((time.perf_counter() - begun) * 1000, 1)
         self.meter.tool(self.agent, tool.name, took, outcome.error is None)
@@ -93,6 +98,14 @@ class Toolbox:
 
     def _cited(self, result: Result) -> int:
         return self.cite([evidence.passage for evidence in result.evidence]) if result.evidence else 0
+
+
+def _named(tool: Tool[Any]) -> dict[str, str]:
+    return {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": tool.name}
+
+
+def _text(value: Any) -> str:
+    return msgspec.json.encode(capped(value)).decode()
 
 
 def capped(value: Any) -> Any:

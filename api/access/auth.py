@@ -7,6 +7,7 @@ import math
 import os
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,18 +59,30 @@ def payer(who: Identity, host: str | None) -> str:
     return f"{GUEST}{host or ''}" if who.user_id.startswith(GUEST) else who.user_id
 
 
+def _unobserved(code: str) -> None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class TokenRules:
-    """How tokens are verified and, with a secret, issued."""
+    """How tokens are verified and, with a secret, issued. `refused` is told the error's code of each bad one."""
 
     key: str
     algorithm: str
     issuer: str = ""
     audience: str = ""
     type: str = ""
+    refused: Callable[[str], None] = _unobserved
 
     def verify(self, token: str) -> Identity:
         """The token's user. Raises AuthInvalid or AuthExpired; never anything else, whatever the token is."""
+        try:
+            return self._verified(token)
+        except (AuthInvalid, AuthExpired) as error:
+            self.refused(error.code)
+            raise
+
+    def _verified(self, token: str) -> Identity:
         if not token or len(token) > TOKEN_BYTES or not token.isascii():
             raise AuthInvalid
         try:

@@ -23,6 +23,13 @@ DEVELOPMENT_USER = "developer"
 DEVELOPMENT_STAFF = "developer-staff"
 DEVELOPMENT_TTL_S = 30 * 24 * 3600
 
+GAUGES = {
+    "pitcrew_sockets": "Open sockets and streams of answers.",
+    "pitcrew_runs": "Answers in progress.",
+    "pitcrew_runs_waiting": "Conversations whose turn waits for one of PITCREW_RUNS.",
+}
+"""What the server is doing at the moment, for `/metrics`."""
+
 Check = Callable[[], Awaitable[dict[str, Any]]]
 """Looks at one part of the server: `{"ok": bool, …}` with the reason where it is not."""
 
@@ -71,8 +78,13 @@ class AppState:
     draining: bool = False
 
     def __post_init__(self) -> None:
-        self.metrics.watch("pitcrew_sockets", "Open sockets and streams of answers.", lambda: len(self.connections))
-        self.metrics.watch("pitcrew_runs", "Answers in progress.", lambda: self.gateway.engine.running)
+        reads = (
+            lambda: len(self.connections),
+            lambda: self.gateway.engine.running,
+            lambda: self.gateway.engine.waiting,
+        )
+        for (name, meaning), read in zip(GAUGES.items(), reads, strict=True):
+            self.metrics.watch(name, meaning, read)
 
     async def checks(self) -> dict[str, Any]:
         """The state of every part, by name."""

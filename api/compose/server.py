@@ -4,6 +4,7 @@ inside functions, because what they open is heavy (torch, Chroma, LangGraph) and
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 
 import structlog
 
@@ -19,9 +20,11 @@ from api.compose.knowledge import INDEXES_PATIENCE_S, open_library
 from api.compose.models import open_models
 from api.compose.publication import PAUSE_S, keeping_current
 from api.compose.staffing import open_staffing
+from api.compose.traces import open_traces
 from api.compose.warming import warming
 from api.compose.webhooks import delivering
 from api.observability.checks import check_database, check_knowledge, check_model
+from api.observability.measured import MeasuredBus, watch_models
 from api.observability.metrics import Metrics
 from api.settings import BadSetting, Settings
 from orchestrator.buses.memory import MemoryBus
@@ -57,7 +60,8 @@ async def open_app(settings: Settings) -> AsyncIterator[AppState]:
 
     for refusal in refusals(settings):
         raise refusal
-    tokens = token_rules(settings)
+    metrics = Metrics()
+    tokens = replace(token_rules(settings), refused=metrics.count_refused)
     async with AsyncExitStack() as stack:
         database = open_migrated_database(settings)
         library = stack.enter_context(open_library(settings, database, patience_s=INDEXES_PATIENCE_S))
@@ -75,7 +79,7 @@ async def open_app(settings: Settings) -> AsyncIterator[AppState]:
         stack.push_async_callback(store.close)
         saver = await stack.enter_async_context(open_saver(settings.data_dir / "parked.db"))
         graph = build_graph(dependencies, saver.graph_saver)
-        metrics = Metrics()
+        watch_models(metrics, models)
         answering = partial(stream_events, graph, steps=settings.steps)
         run = metered(settings, answering, store, metrics, asks_models=bool(models))
         staffing = open_staffing(settings, store)
@@ -86,7 +90,7 @@ async def open_app(settings: Settings) -> AsyncIterator[AppState]:
         consent = dependencies.resources.choices.get(CONSENT)
         engine = Engine(
             store,
-            WatchedBus(MemoryBus(), staffing.feed),
+            MeasuredBus(WatchedBus(MemoryBus(), staffing.feed), metrics),
             HandingOver(run, store.standing, staffing.reception),
             budgets,
             saver,
@@ -94,6 +98,7 @@ async def open_app(settings: Settings) -> AsyncIterator[AppState]:
             consent,
             staffing.reception.handing,
             staffing.feed.changed,
+            outside=open_traces(settings, stack),
         )
         stack.push_async_callback(engine.close)
         await loading

@@ -1,12 +1,15 @@
 """Figures of the running server for Prometheus: what the process takes, and what it is doing."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+from prometheus_client.metrics_core import Metric
 
 from orchestrator.accounting.ledger import Entry
 
+FIRST_TOKEN_BUCKETS_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 60.0)
+GAP_BUCKETS_S = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0)
 LAG_BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 
 
@@ -23,6 +26,30 @@ class Metrics:
             buckets=LAG_BUCKETS_S,
             registry=self._registry,
         )
+        self.first_token = Histogram(
+            "pitcrew_first_token_seconds",
+            "From a message's acceptance to the first words of its answer.",
+            buckets=FIRST_TOKEN_BUCKETS_S,
+            registry=self._registry,
+        )
+        self.token_gap = Histogram(
+            "pitcrew_token_gap_seconds",
+            "From one piece of an answer to the next.",
+            buckets=GAP_BUCKETS_S,
+            registry=self._registry,
+        )
+        self.endings = self._counter(
+            "pitcrew_runs_ended",
+            "Runs by how they ended, or that they wait for the customer (`waiting`).",
+            "outcome",
+            "agent",
+            "act",
+        )
+        self.failed_runs = self._counter("pitcrew_runs_failed", "Runs without an answer.", "reason")
+        self.restarts = self._counter(
+            "pitcrew_runs_restarted", "Runs begun again, because their process died or stopped."
+        )
+        self._refused = self._counter("pitcrew_sign_ins_refused", "Tokens that were not accepted.", "code")
         self._tokens = self._counter(
             "pitcrew_tokens",
             "Tokens of models; `cached` ones are among the `input`.",
@@ -43,6 +70,12 @@ class Metrics:
         """Add a gauge whose value is read when it is asked for, on the event loop."""
         Gauge(name, meaning, registry=self._registry).set_function(read)
 
+    def watch_each(self, name: str, meaning: str, label: str, read: Mapping[str, Callable[[], float]]) -> None:
+        """`watch` for several of a kind, told apart by a label."""
+        gauge = Gauge(name, meaning, [label], registry=self._registry)
+        for value, look in read.items():
+            gauge.labels(value).set_function(look)
+
     def _counter(self, name: str, meaning: str, *labels: str) -> Counter:
         return Counter(name, meaning, labels, registry=self._registry)
 
@@ -59,6 +92,14 @@ class Metrics:
             self._tokens.labels(*labels, "input").inc(entry.input_tokens)
             self._tokens.labels(*labels, "cached").inc(entry.cached_tokens)
             self._tokens.labels(*labels, "output").inc(entry.output_tokens)
+
+    def count_refused(self, code: str) -> None:
+        """A token was not accepted; `code` is the error's."""
+        self._refused.labels(code).inc()
+
+    def collect(self) -> Iterable[Metric]:
+        """Every figure with what it means."""
+        return self._registry.collect()
 
     def text(self) -> bytes:
         """Everything in Prometheus' text format. To be called on the event loop."""

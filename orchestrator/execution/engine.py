@@ -20,6 +20,7 @@ from orchestrator.execution.runs import Budgets, Run, Runs, Saver
 from orchestrator.execution.takeover import ChangeOwner
 from orchestrator.run import Handing
 from orchestrator.store import Handed, Lease, Receipt, Store, Touched
+from rag.tracing.spans import NOTHING, Span
 
 log = structlog.get_logger()
 
@@ -47,23 +48,29 @@ class Engine:
         handing: Callable[[HandOverReason], Handing] | None = None,
         changed: Callable[[str], None] = lambda conversation_id: None,
         lease: Lease | None = None,
+        outside: Span = NOTHING,
     ) -> None:
         """`consent` tells what a reply to a proposal does; without it only plain answers are understood. `handing`
         words what happens when a person is asked for; without it nothing is said of it. `changed` is told of
         conversations in which something changes that is no event: they are rated, or deleted. With a `lease` other
-        processes answer runs of this store as well."""
+        processes answer runs of this store as well. `outside`: in which each run is a span, the root of its trace."""
         self._changed = changed
         self._handing = handing or (lambda reason: Handing(reason, lambda place, email: ""))
         self.catalogue = catalogue
         self._consent = consent
         self.store = store
         self.bus = bus
-        self._runs = Runs(store, bus, run, budgets or Budgets(), saver, lease)
+        self._runs = Runs(store, bus, run, budgets or Budgets(), saver, lease, outside)
 
     @property
     def running(self) -> int:
         """How many runs are being answered."""
         return len(self._runs)
+
+    @property
+    def waiting(self) -> int:
+        """How many conversations wait until another run ends, because so many are answered at once."""
+        return self._runs.waiting
 
     async def send(self, caller: Caller, command: Send, follow: Follow | None = None) -> Receipt:
         """Accept a message; its answer comes over the bus.

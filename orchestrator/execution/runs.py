@@ -30,10 +30,12 @@ from orchestrator.events import (
 )
 from orchestrator.execution.active_run import ActiveRun, failed, may_begin_again, question_of
 from orchestrator.execution.expiries import Expiries
+from orchestrator.execution.observed import committing, ending, observed
 from orchestrator.execution.recovery import Recovery
 from orchestrator.execution.takeover import ChangeOwner, TakeOver
 from orchestrator.run import Desk, Effect, RunInput, side_effects
 from orchestrator.store import NO_LEASE, Handed, Lease, RunStart, Store
+from rag.tracing.spans import NOTHING, Span
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -75,11 +77,13 @@ class Runs:
         budgets: Budgets,
         saver: Saver | None = None,
         lease: Lease | None = None,
+        outside: Span = NOTHING,
     ) -> None:
         self._store = store
         self._bus = bus
         self._run_graph = run
         self._budgets = budgets
+        self._outside = outside
         self._saver = saver
         self._active: dict[str, ActiveRun] = {}
         self._starting = 0
@@ -95,6 +99,10 @@ class Runs:
 
     def __len__(self) -> int:
         return len(self._active)
+
+    @property
+    def waiting(self) -> int:
+        return len(self._queue)
 
     @property
     def full(self) -> bool:
@@ -138,7 +146,7 @@ class Runs:
                     if self._lease is not None:
                         active.leased_until = asked_at + self._lease.seconds
                     self._active[conversation_id] = active
-                    task = self._spawn(self._run(active))
+                    task = self._spawn(observed(active.start, self._outside, self._run(active)))
                     # A task that is cancelled before its first step never gets to its own handling of that.
                     await asyncio.sleep(0)
                     active.task = task
@@ -201,7 +209,8 @@ class Runs:
     async def _commit(self, active: ActiveRun, event: Durable) -> None:
         start = active.start
         commit = partial(self._store.append, start.conversation_id, start.run_id, event, start.attempt)
-        envelope = await self._persist(commit)
+        with committing(event):
+            envelope = await self._persist(commit)
         if envelope is None:
             raise ProcessingError("INTERRUPTED")
         await self._bus.publish(envelope)
@@ -225,6 +234,7 @@ class Runs:
     async def _end(self, active: ActiveRun, last: Terminal | InputRequired) -> None:
         """Commit how the run ends, or that it waits for the customer, and then publish it."""
         conversation_id, desk, attempt = active.start.conversation_id, active.desk, active.start.attempt
+        ending(last)
         if active.halted is not None:
             await active.halted.wait()
         if active.taken:
@@ -246,7 +256,8 @@ class Runs:
         try:
             if active.committing is not None:
                 await asyncio.wait([active.committing])
-            committed = await self._persist(commit)
+            with committing():
+                committed = await self._persist(commit)
             for envelope in (committed,) if isinstance(committed, Envelope) else committed or ():
                 await self._bus.publish(envelope)
         finally:

@@ -41,6 +41,7 @@ from agents.types import (
 from orchestrator.graph.language import spoken
 from orchestrator.graph.state import Dependencies
 from orchestrator.run import Desk
+from rag.tracing.spans import spanned
 
 log = structlog.get_logger()
 
@@ -69,8 +70,11 @@ def build_specialist(dependencies: Dependencies, specialist: Specialist) -> Any:
         return specialist.graph(dependencies.resources).compile()
     worker = Worker(dependencies, specialist)
     graph = StateGraph(Work, context_schema=Desk, input_schema=Job, output_schema=Done)
-    for name, node in (("work", worker.work), ("ask", ask), ("settle", worker.settle)):
-        graph.add_node(name, node)
+    # What waits for the customer takes no time of ours.
+    agent = {"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": specialist.name}
+    graph.add_node("work", spanned(f"invoke_agent {specialist.name}", worker.work, agent))
+    graph.add_node("ask", ask)
+    graph.add_node("settle", spanned(f"settle {specialist.name}", worker.settle, agent))
     graph.add_edge(START, "work")
     graph.add_conditional_edges("work", _asks, ["ask", END])
     graph.add_edge("ask", "settle")

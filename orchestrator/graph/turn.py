@@ -37,6 +37,7 @@ from orchestrator.graph.part import build_specialist
 from orchestrator.graph.routing import claim, decide, job_of, reachable
 from orchestrator.graph.state import Dependencies, Gathered, Node, State
 from orchestrator.run import Desk
+from rag.tracing.spans import current, span, spanned
 
 Graph = CompiledStateGraph[State, Desk, State, State]
 
@@ -45,11 +46,15 @@ def build_graph(dependencies: Dependencies, saver: BaseCheckpointSaver[Any] | No
     """The compiled graph over the specialists' catalogue; run it with `context=Desk()`. With a `saver` its runs can
     wait for the customer."""
     builder = StateGraph(State, context_schema=Desk)
-    builder.add_node("classify", _classify(dependencies))
-    builder.add_node("retrieve", _retrieve(dependencies))
-    builder.add_node("reply", _reply(dependencies))
-    builder.add_node("remember", _remember(dependencies))
-    builder.add_node("merge", _merge)
+    nodes = {
+        "classify": _classify(dependencies),
+        "retrieve": _retrieve(dependencies),
+        "reply": _reply(dependencies),
+        "remember": _remember(dependencies),
+        "merge": _merge,
+    }
+    for name, node in nodes.items():
+        builder.add_node(name, spanned(name, node))
     for specialist in dependencies.catalogue:
         builder.add_node(specialist.name, build_specialist(dependencies, specialist))
         builder.add_edge(specialist.name, "merge")
@@ -76,6 +81,7 @@ def _classify(dependencies: Dependencies) -> Node:
             runtime.stream_writer(Learned(facts))
         route = await decide(dependencies, state, reading, understood.question, facts, runtime.context)
         runtime.stream_writer(Decided(route))
+        current().note({"pitcrew.route": route.kind, "pitcrew.act": route.act, "pitcrew.confidence": route.confidence})
         jobs = [job_of(dependencies, state, facts, number, part) for number, part in enumerate(route.parts)]
         if route.act != "request" and jobs:
             jobs[0] |= {"act": route.act, "danger": reading.danger or ""}
@@ -125,7 +131,11 @@ async def _evidence(dependencies: Dependencies, specialist: Specialist, job: Job
         desk.claims[job["part"]] = claimed
     if (claimed is not None and not wishes.passages) or specialist.graph:
         return Gathered(())
-    return await dependencies.research(Part(job["standalone"], specialist.name, 1.0), specialist, job["facts"])
+    with span("retrieval", {"gen_ai.operation.name": "retrieval", "pitcrew.agent": specialist.name}) as searching:
+        searching.content("gen_ai.retrieval.query.text", lambda: job["standalone"].whole)
+        found = await dependencies.research(Part(job["standalone"], specialist.name, 1.0), specialist, job["facts"])
+        searching.note({"pitcrew.passages": len(found.passages), "pitcrew.degraded": found.degraded})
+        return found
 
 
 def _assign(state: State) -> list[Send]:

@@ -1,0 +1,1 @@
+"""Where the time of a run goes: the contract of whoever records it."""
