@@ -163,6 +163,7 @@ class Runs:
             start.owner,
             start.conversation_id,
             start.reply,
+            start.email,
         )
         last: Terminal | InputRequired | None = None
         try:
