@@ -18,6 +18,7 @@ from api.compose.bus import open_bus
 from api.compose.database import open_migrated_database
 from api.compose.knowledge import INDEXES_PATIENCE_S, open_library
 from api.compose.models import open_models
+from api.compose.parking import open_parking
 from api.compose.publication import PAUSE_S, keeping_current
 from api.compose.sharing import kept_apart, lease
 from api.compose.staffing import open_staffing
@@ -52,7 +53,6 @@ async def open_app(settings: Settings) -> AsyncIterator[AppState]:
     from functools import partial
 
     from api.compose.datasets import open_datasets
-    from orchestrator.graph.saver import open_saver
     from orchestrator.graph.stream import stream_events
     from orchestrator.graph.turn import build_graph
     from rag.ingestion.publish import Publisher
@@ -76,7 +76,7 @@ async def open_app(settings: Settings) -> AsyncIterator[AppState]:
         )
         store = SqlStore(database)
         stack.push_async_callback(store.close)
-        saver = await stack.enter_async_context(open_saver(settings.data_dir / "parked.db"))
+        saver = await stack.enter_async_context(open_parking(settings))
         graph = build_graph(dependencies, saver.graph_saver)
         metrics = Metrics()
         answering = partial(stream_events, graph, steps=settings.steps)
