@@ -77,6 +77,7 @@ class Runs:
         budgets: Budgets,
         saver: Saver | None = None,
         lease: Lease | None = None,
+        tenures: Tenures | None = None,
         outside: Span = NOTHING,
     ) -> None:
         self._store = store
@@ -89,7 +90,7 @@ class Runs:
         self._starting = 0
         self._queue: deque[str] = deque()
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._tenures = Tenures()
+        self._tenures = tenures or Tenures()
         self._expiries = Expiries(lambda *request: self._spawn(self._expire(*request)))
         self._lease = lease
         self._recovery = Recovery(store, self, self._active, self._lost, lease)
@@ -171,6 +172,7 @@ class Runs:
             start.owner,
             start.conversation_id,
             start.reply,
+            start.email,
         )
         last: Terminal | InputRequired | None = None
         try:
