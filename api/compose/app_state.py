@@ -7,10 +7,13 @@ from typing import Any
 
 from agents.context import Resources
 from api.access.auth import TokenRules
-from api.access.limits import Rates, Seats, Unlimited
+from api.access.limits import FAILURES, QuickRate, Rates, Seats, Unlimited
+from api.access.revoked import Revoked
+from api.access.sign_in import SignIn
 from api.access.tickets import Tickets
 from api.observability.metrics import Metrics
 from api.settings import Settings
+from api.transport.closing import FORBIDDEN
 from api.transport.gateway import Gateway
 from api.transport.openings import Openings
 from api.transport.sse import EventStream
@@ -18,6 +21,7 @@ from api.transport.staff_socket import StaffConnection
 from api.transport.websocket import Connection
 from orchestrator.execution.engine import Engine
 from orchestrator.staff.desk import StaffDesk
+from orchestrator.stores.sql_revocations import SqlRevocations
 
 DEVELOPMENT_USER = "developer"
 DEVELOPMENT_STAFF = "developer-staff"
@@ -41,15 +45,17 @@ def issue_staff_token(tokens: TokenRules) -> str | None:
     return tokens.issue(DEVELOPMENT_STAFF, name="Developer (staff)", role="admin", ttl_s=DEVELOPMENT_TTL_S)
 
 
-def open_gateway(settings: Settings, engine: Engine, tokens: TokenRules) -> Gateway:
+def open_gateway(settings: Settings, engine: Engine, tokens: TokenRules, revoked: Revoked) -> Gateway:
     """What connections share, with the limits that the settings ask for."""
     limited, unlimited = settings.rate_limits == "on", Unlimited()
     return Gateway(
         engine,
-        tokens,
+        SignIn(tokens, revoked, QuickRate(FAILURES) if limited else None),
         Tickets(),
         Rates() if limited else Rates(unlimited, unlimited, unlimited, unlimited),
-        Seats(settings.sockets) if limited else Seats(settings.sockets, per_user=None),
+        Seats(settings.sockets, per_address=settings.sockets_per_address)
+        if limited
+        else Seats(settings.sockets, per_user=None, per_address=None),
         heartbeat_s=settings.heartbeat_s,
         guests=settings.guests == "on",
     )
@@ -58,7 +64,8 @@ def open_gateway(settings: Settings, engine: Engine, tokens: TokenRules) -> Gate
 @dataclass
 class AppState:
     """`checks_by_name` are the parts that `/ready` reports; `resources` what the skills work with; `desk` what the
-    staff does; `connections` the open sockets and streams of answers."""
+    staff does; `connections` the open sockets and streams of answers; `revocations` the tokens that are good no more,
+    where there is a database of them."""
 
     settings: Settings
     gateway: Gateway
@@ -66,6 +73,7 @@ class AppState:
     resources: Resources
     desk: StaffDesk
     connections: set[Connection | StaffConnection | EventStream] = field(default_factory=set)
+    revocations: SqlRevocations | None = None
     metrics: Metrics = field(default_factory=Metrics)
     openings: Openings = field(default_factory=Openings)
     draining: bool = False
@@ -73,6 +81,16 @@ class AppState:
     def __post_init__(self) -> None:
         self.metrics.watch("pitcrew_sockets", "Open sockets and streams of answers.", lambda: len(self.connections))
         self.metrics.watch("pitcrew_runs", "Answers in progress.", lambda: self.gateway.engine.running)
+
+    async def revoke(self) -> None:
+        """Let what was revoked take effect: read it anew, and close what is open by it. Raises StorageUnavailable."""
+        if self.revocations is None:
+            return
+        revoked = self.gateway.sign_in.revoked
+        revoked.replace(await self.revocations.read())
+        for connection in tuple(self.connections):
+            if connection.identity is not None and revoked.covers(connection.identity):
+                connection.hang_up(FORBIDDEN)
 
     async def checks(self) -> dict[str, Any]:
         """The state of every part, by name."""

@@ -10,6 +10,7 @@ import structlog
 from agents.acts.consent import CONSENT
 from agents.appointments.sql_store import SqlAppointmentStore
 from api.access.auth import token_rules
+from api.access.revoked import Revoked
 from api.compose import supplements
 from api.compose.accounts import metered
 from api.compose.answering import open_dependencies
@@ -18,6 +19,7 @@ from api.compose.database import open_migrated_database
 from api.compose.knowledge import INDEXES_PATIENCE_S, open_library
 from api.compose.models import open_models
 from api.compose.publication import PAUSE_S, keeping_current
+from api.compose.revoking import revoking
 from api.compose.staffing import open_staffing
 from api.compose.warming import warming
 from api.compose.webhooks import delivering
@@ -30,6 +32,7 @@ from orchestrator.execution.runs import Budgets
 from orchestrator.staff.feed import WatchedBus
 from orchestrator.staff.handing_over import HandingOver
 from orchestrator.stores.sql import SqlStore
+from orchestrator.stores.sql_revocations import SqlRevocations
 
 log = structlog.get_logger()
 
@@ -71,6 +74,8 @@ async def open_app(settings: Settings) -> AsyncIterator[AppState]:
         dependencies = await stack.enter_async_context(
             open_dependencies(settings, library, appointment_store, models, datasets)
         )
+        revocations = SqlRevocations(database, settings.jwt_lifetime_s)
+        stack.callback(revocations.close)
         store = SqlStore(database)
         stack.push_async_callback(store.close)
         saver = await stack.enter_async_context(open_saver(settings.data_dir / "parked.db"))
@@ -110,11 +115,14 @@ async def open_app(settings: Settings) -> AsyncIterator[AppState]:
             "model": partial(check_model, dependencies.answerer, models),
         }
         await stack.enter_async_context(warming(dependencies.resources))
-        yield AppState(
+        state = AppState(
             settings,
-            open_gateway(settings, engine, tokens),
+            open_gateway(settings, engine, tokens, Revoked(await revocations.read())),
             checks,
             dependencies.resources,
             staffing.desk(engine, partial(stream_events, build_graph(dependencies), steps=settings.steps)),
+            revocations=revocations,
             metrics=metrics,
         )
+        await stack.enter_async_context(revoking(state))
+        yield state

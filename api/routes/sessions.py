@@ -7,6 +7,7 @@ import msgspec
 from fastapi import APIRouter, Query, Response
 
 from api.protocol.bodies import complete_body
+from api.protocol.frames import LARGEST
 from api.protocol.native_frames import Metadata
 from api.protocol.openapi import answers, parts
 from api.routes.dependencies import CurrentCaller, State
@@ -42,7 +43,7 @@ async def messages(
     session_id: str,
     state: State,
     caller: CurrentCaller,
-    after: Annotated[int, Query(ge=0)] = 0,
+    after: Annotated[int, Query(ge=0, lt=LARGEST)] = 0,
     superseded: bool = False,
 ) -> dict[str, Any]:
     """The messages of one conversation with `seq` above `after`, in order; answers with `complete`'s `metadata`. With
