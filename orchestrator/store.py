@@ -306,13 +306,14 @@ class Store(Protocol):
         """Keep the caller's latest rating of an answer; its conversation's id. Raises NotFound for a message that is
         not in their sessions."""
 
-    async def sessions(self, caller: Caller) -> Sequence[SessionSummary]:
-        """The caller's conversations, latest first."""
+    async def sessions(self, caller: Caller, limit: int | None = None, offset: int = 0) -> Sequence[SessionSummary]:
+        """The caller's conversations, latest first; of these at most `limit`, without the first `offset`."""
 
     async def messages(
-        self, caller: Caller, session_id: str, after: int = 0, *, superseded: bool = False
+        self, caller: Caller, session_id: str, after: int = 0, *, superseded: bool = False, limit: int | None = None
     ) -> Sequence[StoredMessage]:
-        """Messages with `seq > after` in order; the superseded ones only if asked for. Raises NotFound."""
+        """Messages with `seq > after` in order, of these at most the first `limit`; the superseded ones only if asked
+        for. Raises NotFound."""
 
     async def delete(self, caller: Caller, session_id: str) -> str:
         """Remove a conversation with everything in it; its id. How many events it had is remembered under a name from

@@ -191,7 +191,7 @@ class SqlStore:
             raise NotFound
         return str(conversation_id)
 
-    async def sessions(self, caller: Caller) -> Sequence[SessionSummary]:
+    async def sessions(self, caller: Caller, limit: int | None = None, offset: int = 0) -> Sequence[SessionSummary]:
         current = (messages.c.conversation_id == conversations.c.id) & messages.c.superseded_by.is_(None)
         first = (
             select(messages.c.text)
@@ -213,6 +213,8 @@ class SqlStore:
             .where(conversations.c.owner == caller.user_id)
             .order_by(conversations.c.updated_at.desc(), conversations.c.id)
         )
+        if limit is not None:
+            query = query.limit(limit).offset(offset)
 
         def work(connection: Connection) -> list[SessionSummary]:
             return [
@@ -230,11 +232,11 @@ class SqlStore:
         return await self._read(work)
 
     async def messages(
-        self, caller: Caller, session_id: str, after: int = 0, *, superseded: bool = False
+        self, caller: Caller, session_id: str, after: int = 0, *, superseded: bool = False, limit: int | None = None
     ) -> Sequence[StoredMessage]:
         def work(connection: Connection) -> list[StoredMessage]:
             conversation_id = rows.find(connection, caller, session_id)
-            return rows.stored_messages(connection, conversation_id, after, superseded=superseded)
+            return rows.stored_messages(connection, conversation_id, after, superseded=superseded, limit=limit)
 
         return await self._read(work)
 
