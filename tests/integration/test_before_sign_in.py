@@ -151,7 +151,7 @@ def test_descriptors_that_run_short_shut_nobody_out(ingested: Path, tmp_path: Pa
         for _ in range(150):
             stack.enter_context(Stranger(served.port))
         status, body, _ = served.get("/api/v1/sessions", served.token("somebody"))
-        assert (status, json.loads(body)) == (200, {"sessions": []})
+        assert (status, json.loads(body)["sessions"]) == (200, [])
         assert served.prints("connections_shut")
 
 
