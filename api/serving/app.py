@@ -1,6 +1,7 @@
 """The web application: sockets, routes and pages over one composed state."""
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from fastapi import FastAPI, WebSocket
 from fastapi.responses import RedirectResponse, Response
@@ -59,15 +60,11 @@ def create_app(state: AppState) -> FastAPI:
     """The application over `state`, whose resources its owner opens before and closes after it."""
     settings = state.settings
     reference = settings.api_reference == "on" or (settings.api_reference == "auto" and not settings.production)
-    app = FastAPIOffline(
-        openapi_url="/openapi.json" if reference else None,
-        docs_url="/docs" if reference else None,
-        title="Pitcrew",
-        description=DESCRIPTION,
-        responses=problems.REFUSALS,
-        redoc_url=None,
-        static_url="/docs/assets",
-    )
+    described: dict[str, Any] = {"title": "Pitcrew", "description": DESCRIPTION, "responses": problems.REFUSALS}
+    if reference:
+        app: FastAPI = FastAPIOffline(**described, redoc_url=None, static_url="/docs/assets")
+    else:
+        app = FastAPI(**described, openapi_url=None, docs_url=None, redoc_url=None)
     app.state.pitcrew = state
     problems.install(app)
     openapi.describe(app, {problems.MEDIA_TYPE: problems.ProblemDetails})

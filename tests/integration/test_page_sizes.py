@@ -1,7 +1,9 @@
 """No answer is much larger than its question: lists come in pages, which a client can go through to their end."""
 
+import asyncio
 import json
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -23,15 +25,13 @@ SLACK = 1 << 20
 
 
 @pytest.fixture(scope="module")
-async def thread_id() -> str:
+def thread_id() -> str:
     return str(uuid.uuid4())
 
 
 @pytest.fixture(scope="module")
-def crowded(ingested: Path, tmp_path_factory: pytest.TempPathFactory, thread_id: str):
+def crowded(ingested: Path, tmp_path_factory: pytest.TempPathFactory, thread_id: str) -> Iterator[Served]:
     """A server with one long conversation of `wordy`, and many of `busy`."""
-    import asyncio
-
     own = duplicate(ingested, tmp_path_factory.mktemp("crowded") / "data")
     asyncio.run(_filled(own, thread_id))
     with serving(own) as running:
@@ -51,6 +51,7 @@ async def _filled(data: Path, thread_id: str) -> None:
                 insert(messages).values(
                     id=str(uuid.uuid4()),
                     conversation_id=conversation,
+                    run_id=str(uuid.uuid4()),
                     seq=n + 1,
                     role="customer",
                     text="w" * LETTERS,
