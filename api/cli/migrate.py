@@ -14,6 +14,7 @@ def migrate() -> None:
     database = open_database(settings.sql_url)
     before = migrations.revision(database)
     migrations.migrate(database)
+    migrations.make_job_tables(database)
     after = migrations.revision(database)
     database.dispose()
     print(f"database at {after}" + ("" if before == after else f" (was {before or 'empty'})"), file=sys.stderr)

@@ -14,9 +14,12 @@ from agents.learning.choice import Choice
 from agents.specialist import Catalogue, open_to
 from orchestrator.bus import Bus
 from orchestrator.commands import Answer, Caller, Cancel, Delete, Feedback, HandOver, Read, Send, Type
+from orchestrator.dispatcher import Dispatcher
 from orchestrator.errors import NotFound, Overloaded, RunNotActive, ShuttingDown, StorageUnavailable, UnknownAgent
+from orchestrator.event.tenure import Tenures
 from orchestrator.events import Envelope, HandOverReason, InputRequired, Seen, Terminal, Typing
-from orchestrator.execution.runs import Budgets, Run, Runs, Saver
+from orchestrator.execution.forgetting import Saver
+from orchestrator.execution.runs import Budgets, Run, Runs
 from orchestrator.execution.takeover import ChangeOwner
 from orchestrator.run import Handing
 from orchestrator.store import Handed, Lease, Receipt, Store, Touched
@@ -47,18 +50,20 @@ class Engine:
         handing: Callable[[HandOverReason], Handing] | None = None,
         changed: Callable[[str], None] = lambda conversation_id: None,
         lease: Lease | None = None,
+        tenures: Tenures | None = None,
+        dispatcher: Dispatcher | None = None,
     ) -> None:
         """`consent` tells what a reply to a proposal does; without it only plain answers are understood. `handing`
         words what happens when a person is asked for; without it nothing is said of it. `changed` is told of
         conversations in which something changes that is no event: they are rated, or deleted. With a `lease` other
-        processes answer runs of this store as well."""
+        processes answer runs of this store as well; they are told by the `dispatcher`, and speak under `tenures`."""
         self._changed = changed
         self._handing = handing or (lambda reason: Handing(reason, lambda place, email: ""))
         self.catalogue = catalogue
         self._consent = consent
         self.store = store
         self.bus = bus
-        self._runs = Runs(store, bus, run, budgets or Budgets(), saver, lease)
+        self._runs = Runs(store, bus, run, budgets or Budgets(), saver, lease, tenures, dispatcher)
 
     @property
     def running(self) -> int:
@@ -271,6 +276,10 @@ class Engine:
         await self._runs.erase(())
         self._changed(conversation_id)
         log.info("conversation_deleted", conversation_id=conversation_id)
+
+    async def answer_waiting(self, conversation_id: str) -> None:
+        """Answer what waits in a conversation: what a dispatcher calls."""
+        await self._runs.answer_waiting(conversation_id)
 
     async def recover(self) -> None:
         """Take up what the last process left. Before the first command."""
