@@ -1,11 +1,13 @@
 """What a running server has at hand: made by `compose`, read by the routes."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from agents.context import Resources
+from agents.appointment_store import AppointmentStore
+from agents.context import Reference
+from agents.dataset import Datasets
 from api.access.auth import TokenRules
 from api.access.limits import Rates, Seats, Unlimited
 from api.access.tickets import Tickets
@@ -22,6 +24,22 @@ from orchestrator.staff.desk import StaffDesk
 DEVELOPMENT_USER = "developer"
 DEVELOPMENT_STAFF = "developer-staff"
 DEVELOPMENT_TTL_S = 30 * 24 * 3600
+
+Embed = Callable[[Sequence[str]], Awaitable[Any]]
+"""The vectors of texts: an array of shape (texts, dimensions), each row of length 1. Raises StorageUnavailable where
+nobody can make them just now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """What pages show besides conversations: what the documents say as data, appointments, figures; and what tells
+    which questions are alike."""
+
+    reference: Reference
+    appointment_store: AppointmentStore
+    datasets: Datasets | None
+    embed: Embed
+
 
 Check = Callable[[], Awaitable[dict[str, Any]]]
 """Looks at one part of the server: `{"ok": bool, …}` with the reason where it is not."""
@@ -57,13 +75,13 @@ def open_gateway(settings: Settings, engine: Engine, tokens: TokenRules) -> Gate
 
 @dataclass
 class AppState:
-    """`checks_by_name` are the parts that `/ready` reports; `resources` what the skills work with; `desk` what the
-    staff does; `connections` the open sockets and streams of answers."""
+    """`checks_by_name` are the parts that `/ready` reports; `records` what pages show; `desk` what the staff does;
+    `connections` the open sockets and streams of answers."""
 
     settings: Settings
     gateway: Gateway
     checks_by_name: Mapping[str, Check]
-    resources: Resources
+    records: Records
     desk: StaffDesk
     connections: set[Connection | StaffConnection | EventStream] = field(default_factory=set)
     metrics: Metrics = field(default_factory=Metrics)
@@ -72,7 +90,9 @@ class AppState:
 
     def __post_init__(self) -> None:
         self.metrics.watch("pitcrew_sockets", "Open sockets and streams of answers.", lambda: len(self.connections))
-        self.metrics.watch("pitcrew_runs", "Answers in progress.", lambda: self.gateway.engine.running)
+        engine = self.gateway.engine
+        self.metrics.watch("pitcrew_runs", "Answers in progress.", lambda: engine.running)
+        self.metrics.watch("pitcrew_queue", "Conversations that wait for somebody to answer.", lambda: engine.waiting)
 
     async def checks(self) -> dict[str, Any]:
         """The state of every part, by name."""

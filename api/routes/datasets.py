@@ -20,7 +20,7 @@ class Dataset(msgspec.Struct):
 @router.get("/datasets", responses=answers(parts("Datasets", all=str, datasets=list[Dataset])))
 async def datasets(state: State, _visitor: Visitor) -> dict[str, object]:
     """The registered datasets, by name. `all` asks about every one of them."""
-    source = state.resources.datasets
+    source = state.records.datasets
     datasets = await source.registered() if source else ()
     return {
         "all": ALL,

@@ -33,6 +33,10 @@ POLL_S = 5.0
 """How often a worker looks for jobs that it was not told of."""
 DEAD_AFTER_S = 30.0
 CLEAN_UP = "*/1 * * * *"
+_ALIVE = (
+    "SELECT count(*) AS workers FROM procrastinate_workers "
+    "WHERE last_heartbeat > now() - %(seconds)s * interval '1 second'"
+)
 _WAITING = "SELECT count(*) AS depth FROM procrastinate_jobs WHERE status = 'todo' AND queue_name = %(queue)s"
 AWAY = (ProcrastinateException, PsycopgError, PoolTimeout, OSError, TimeoutError)
 
@@ -45,6 +49,8 @@ class ProcrastinateDispatcher:
         self._answer: Answer | None = None
         self._named: dict[str, None] = {}
         self._there = asyncio.Event()
+        self._sent = asyncio.Event()
+        self._sent.set()
         self._depth = 0
         self._look = app.task(name="look", queue=QUEUE)(self._look_at)
         app.periodic(cron=CLEAN_UP)(app.task(name="clean_up", queue=UPKEEP, queueing_lock="clean_up")(self._clean_up))
@@ -52,6 +58,7 @@ class ProcrastinateDispatcher:
     def dispatch(self, conversation_id: str) -> None:
         self._named[conversation_id] = None
         self._there.set()
+        self._sent.clear()
 
     @property
     def depth(self) -> int:
@@ -72,6 +79,13 @@ class ProcrastinateDispatcher:
                     del self._named[conversation_id]
                 await asyncio.gather(*map(self._defer, together))
             self._there.clear()
+            self._sent.set()
+
+    async def flush(self) -> None:
+        """Wait for what is named to be written, while that can be expected."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE_S):
+                await self._sent.wait()
 
     async def _defer(self, conversation_id: str) -> None:
         job = self._look.configure(queueing_lock=conversation_id)
@@ -84,6 +98,12 @@ class ProcrastinateDispatcher:
             log.warning("job_not_written", error=type(error).__name__, retry_in_s=PAUSE_S)
             await asyncio.sleep(PAUSE_S)
             self.dispatch(conversation_id)
+
+    async def workers(self) -> int:
+        """How many workers are alive, by their heartbeats. Raises what `AWAY` lists."""
+        async with asyncio.timeout(PATIENCE_S):
+            counted = await self._app.connector.execute_query_one_async(_ALIVE, seconds=DEAD_AFTER_S)
+        return int(counted["workers"])
 
     async def count(self) -> None:
         """Look how many jobs wait, again and again."""
@@ -158,6 +178,7 @@ async def open_procrastinate_dispatcher(url: str) -> AsyncIterator[Procrastinate
     try:
         yield dispatcher
     finally:
+        await dispatcher.flush()
         for task in tasks:
             await _ended(task)
         await app.close_async()

@@ -90,6 +90,11 @@ class Runs:
         return len(self._active)
 
     @property
+    def waiting(self) -> int:
+        """How many conversations wait for somebody who has room."""
+        return self._dispatcher.depth
+
+    @property
     def full(self) -> bool:
         """Whether another run would have to wait for one of another conversation."""
         return max(len(self._active), self._dispatcher.depth) >= self._budgets.runs

@@ -15,6 +15,7 @@ from orchestrator.dispatchers.procrastinate import open_procrastinate_dispatcher
 from tests.databases import postgres
 
 PATIENCE_S = 20.0
+LOOKING = "SELECT count(*) AS n FROM procrastinate_jobs WHERE task_name = 'look'"
 MOST = 2
 
 
@@ -156,5 +157,7 @@ async def test_jobs_of_the_dead_are_removed(jobs_url: str, monkeypatch: pytest.M
 
 async def _jobs(dispatcher: object) -> int:
     connector = dispatcher._app.connector  # type: ignore[attr-defined]
-    counted = await connector.execute_query_one_async("SELECT count(*) AS n FROM procrastinate_jobs WHERE task_name = 'look'")
+    counted = await connector.execute_query_one_async(
+        "SELECT count(*) AS n FROM procrastinate_jobs WHERE task_name = 'look'"
+    )
     return int(counted["n"])
