@@ -78,5 +78,6 @@ def _libpq_url(database: Database) -> str:
 
 async def _elsewhere(run: RunInput, desk: Desk) -> AsyncGenerator[AnyEvent]:
     """A gateway begins no run."""
-    for event in ():
+    events: tuple[AnyEvent, ...] = ()
+    for event in events:
         yield event
