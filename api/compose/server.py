@@ -59,7 +59,7 @@ async def open_whole_server(settings: Settings) -> AsyncIterator[AppState]:
         yield AppState(
             settings,
             open_gateway(settings, engine, tokens),
-            checks | responder.checks,
+            checks,
             records,
             ground.staffing.desk(engine, responder.drafting),
             metrics=ground.metrics,
