@@ -1,7 +1,7 @@
 """What a gateway asks of a worker, and how a worker does it: both sides of each errand."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-READ_S, DRAFT_S, EMBED_S = 3.0, 60.0, 30.0
+READ_S, DRAFT_S, EMBED_S, FORGET_S = 3.0, 60.0, 30.0, 30.0
 """How long each is waited for: somebody waits for the acknowledgement of a reply."""
 RETRY_MS = 5_000
 
@@ -33,7 +33,7 @@ _drafted = msgspec.json.Decoder(Draft)
 
 
 class Asked:
-    """The gateway's side."""
+    """The gateway's side, which is also its `Saver`: the states of parked runs are the workers'."""
 
     def __init__(self, errands: Errands) -> None:
         self._errands = errands
@@ -66,6 +66,19 @@ class Asked:
             raise StorageUnavailable from error
         return np.frombuffer(told, np.float32).reshape(len(texts), -1)
 
+    async def forget(self, run_id: str) -> None:
+        """Raises ErrandFailed: then the state goes when a worker starts."""
+        await self._errands.ask("forget", msgspec.json.encode(run_id), FORGET_S)
+
+    async def settle(self) -> None:
+        """Nothing is parked here."""
+
+    async def keep_only(self, run_ids: Collection[str]) -> None:
+        """That is for workers to do."""
+
+    async def wipe(self) -> None:
+        """What a worker has forgotten stands in no file of its own."""
+
 
 def errands_of(responder: "Responder") -> Mapping[str, Do]:
     """The worker's side."""
@@ -82,4 +95,8 @@ def errands_of(responder: "Responder") -> Mapping[str, Do]:
         vectors = await asyncio.to_thread(responder.library.embedder.embed, texts)
         return np.asarray(vectors, np.float32).tobytes()
 
-    return {"read": read, "draft": draft, "embed": embed}
+    async def forget(body: bytes) -> bytes:
+        await responder.saver.forget(msgspec.json.decode(body, type=str))
+        return b""
+
+    return {"forget": forget, "read": read, "draft": draft, "embed": embed}

@@ -9,8 +9,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Engine as Database
-
 from agents.reference import KnowledgeReference
 from agents.specialists import catalogue
 from api.access.auth import token_rules
@@ -18,6 +16,7 @@ from api.compose.app_state import AppState, Records, open_gateway
 from api.compose.asked import Asked
 from api.compose.ground import Ground, open_ground
 from api.compose.learnt import load_vehicles
+from api.compose.parking import libpq_url
 from api.migrations import job_tables
 from api.observability.checks import check_contents, check_database, check_workers
 from api.settings import BadSetting, Settings
@@ -39,7 +38,7 @@ async def open_gateway_server(settings: Settings) -> AsyncIterator[AppState]:
         dispatcher, errands = await stack.enter_async_context(open_cluster(ground))
         asked = Asked(errands)
         specialists = await asyncio.to_thread(catalogue)
-        engine = ground.engine(_elsewhere, asked.read, specialists, dispatcher=dispatcher)
+        engine = ground.engine(_elsewhere, asked.read, specialists, asked, dispatcher)
         stack.push_async_callback(engine.close)
         contents = Catalogue(ground.database)
         reference = KnowledgeReference(contents, load_vehicles(settings))
@@ -66,14 +65,10 @@ async def open_cluster(ground: Ground) -> AsyncIterator[tuple["ProcrastinateDisp
     if not await asyncio.to_thread(job_tables, ground.database):
         raise BadSetting("The database has no tables for jobs. Run `pitcrew migrate`.")
     async with (
-        open_procrastinate_dispatcher(_libpq_url(ground.database)) as dispatcher,
+        open_procrastinate_dispatcher(libpq_url(ground.settings)) as dispatcher,
         open_redis_errands(ground.settings.redis_url) as errands,
     ):
         yield dispatcher, errands
-
-
-def _libpq_url(database: Database) -> str:
-    return database.url.set(drivername="postgresql").render_as_string(hide_password=False)
 
 
 async def _elsewhere(run: RunInput, desk: Desk) -> AsyncGenerator[AnyEvent]:

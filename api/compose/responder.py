@@ -19,6 +19,7 @@ from api.compose.app_state import Check
 from api.compose.ground import Ground
 from api.compose.knowledge import INDEXES_PATIENCE_S, open_library
 from api.compose.models import open_models
+from api.compose.parking import open_parking
 from api.compose.publication import PAUSE_S, keeping_current
 from api.compose.warming import warming
 from api.observability.checks import check_knowledge, check_model
@@ -68,7 +69,6 @@ class Responder:
 @asynccontextmanager
 async def open_responder(ground: Ground) -> AsyncIterator[Responder]:
     """Raises BadSetting."""
-    from orchestrator.graph.saver import open_saver
     from orchestrator.graph.stream import stream_events
     from orchestrator.graph.turn import build_graph
     from rag.ingestion.publish import Publisher
@@ -83,7 +83,7 @@ async def open_responder(ground: Ground) -> AsyncIterator[Responder]:
             open_dependencies(settings, library, ground.appointment_store, models, ground.datasets)
         )
         assert dependencies.resources is not None
-        saver = await stack.enter_async_context(open_saver(settings.data_dir / "parked.db"))
+        saver = await stack.enter_async_context(open_parking(settings))
         answering = partial(stream_events, build_graph(dependencies, saver.graph_saver), steps=settings.steps)
         run = metered(settings, answering, ground.store, ground.metrics, asks_models=bool(models))
         publisher = Publisher(library.shelf, library.indexes, pause_s=PAUSE_S)
