@@ -1,12 +1,16 @@
 """What the knowledge base says, as data: parsed once for each of its generations, whoever asks."""
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar, cast
 
 from agents.vehicles.range import Vehicles
 from rag.catalogue import Catalogue
 from rag.types import Chunk
+
+FRESH_S = 0.1
+"""For how long a generation counts as the newest: what one message is read by asks several times."""
 
 T = TypeVar("T")
 Parse = Callable[[Sequence[Chunk], Vehicles], T]
@@ -21,9 +25,13 @@ class KnowledgeReference:
         self._vehicles = vehicles
         self._read: dict[Parse[Any], tuple[int, asyncio.Task[Any]]] = {}
         self._chunks: tuple[int, list[Chunk]] = (-1, [])
+        self._newest, self._until = -1, 0.0
 
     async def derived(self, parse: Parse[T]) -> T:
-        generation = await asyncio.to_thread(self._catalogue.generation)
+        if time.monotonic() >= self._until:
+            self._newest = await asyncio.to_thread(self._catalogue.generation)
+            self._until = time.monotonic() + FRESH_S
+        generation = self._newest
         cached = self._read.get(parse)
         if cached is None or cached[0] != generation or _failed(cached[1]):
             cached = (generation, asyncio.create_task(asyncio.to_thread(self._parsed, parse, generation)))

@@ -12,7 +12,6 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
 from pathlib import Path
 from sys import intern
 from threading import Lock
@@ -226,7 +225,7 @@ class CustomerQuestions:
         known = self._vectors()
         if known is None:
             return _Found((), {})
-        places = tuple(islice(self._nearest(plain, known, self._placed(generation, chunks)), _MOST))
+        places = tuple(self._nearest(plain, known, self._placed(generation, chunks)))
         found = _Found(places, _by_chunk(places))
         with self._reading:
             self._lately[plain, generation] = found
@@ -245,9 +244,12 @@ class CustomerQuestions:
         best = near[in_order[firsts]]
         means = _mean_of_first(near[in_order], firsts, np.minimum(counts, _MEANT))
         shared = np.maximum.reduceat(known.words.shared(plain)[places.questions[in_order]], firsts)
-        for at in np.argsort(-best, kind="stable"):
-            chunk, start, statement = places.places[places.at[in_order[firsts[at]]]]
-            yield Place(chunk, start, float(best[at]), statement, float(means[at]), float(shared[at]))
+        first = np.argsort(-best, kind="stable")[:_MOST]
+        found = places.at[in_order[firsts[first]]].tolist()
+        likenesses = zip(best[first].tolist(), means[first].tolist(), shared[first].tolist(), strict=True)
+        for number, (cosine, mean, words) in zip(found, likenesses, strict=True):
+            chunk, start, statement = places.places[number]
+            yield Place(chunk, start, cosine, statement, mean, words)
 
     def _placed(self, generation: int, chunks: Callable[[], Collection[Chunk]]) -> _Places:
         with self._reading:

@@ -38,17 +38,17 @@ class _Subject:
     rows: Vectors
     places: Mapping[str, int]
 
-    def nearness(self, vector: Vectors, chunk_id: str) -> float:
-        """The likeness of a chunk to the vector, a cosine."""
-        place = self.places[chunk_id]
-        end = self.starts[place + 1] if place + 1 < len(self.starts) else len(self.rows)
-        return float((self.rows[self.starts[place] : end] @ vector).max())
+    def near(self, vector: Vectors) -> Vectors:
+        """The likeness of each chunk to the vector, a cosine."""
+        likenesses: Vectors = np.maximum.reduceat(self.rows @ vector, self.starts)
+        return likenesses
 
     def hits(self, vector: Vectors, k: int) -> Iterator[Hit]:
         """The nearest `k`, and whatever is as near as the last of them."""
-        near = np.maximum.reduceat(self.rows @ vector, self.starts)
+        near = self.near(vector)
         least = np.partition(near, -k)[-k] if k < len(near) else near.min()
-        return (Hit(self.chunk_ids[at], float(near[at])) for at in np.flatnonzero(near >= least))
+        found = np.flatnonzero(near >= least)
+        return (Hit(self.chunk_ids[at], score) for at, score in zip(found, near[found].tolist(), strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +93,13 @@ class Neighbours:
         by_subject = self._at(generation).subjects
         if by_subject is None:
             return None
-        return {
-            chunk.id: subject.nearness(vector, chunk.id)
-            for chunk in chunks
-            if (subject := by_subject.get(chunk.subject)) is not None and chunk.id in subject.places
-        }
+        known: dict[str, float] = {}
+        for name in {chunk.subject for chunk in chunks} & by_subject.keys():
+            subject = by_subject[name]
+            near = subject.near(vector)
+            places = ((chunk.id, subject.places.get(chunk.id)) for chunk in chunks if chunk.subject == name)
+            known |= {chunk_id: float(near[place]) for chunk_id, place in places if place is not None}
+        return known
 
     def _at(self, generation: int) -> _Generation:
         with self._reading:

@@ -113,12 +113,12 @@ def _named(question: str, vocabulary: Vocabulary, analyzer: Analyzer) -> tuple[l
 
 
 def _windows(written: Sequence[Run]) -> Iterator[Sequence[Run]]:
-    """Neighbouring runs that may be one identifier, most runs first."""
+    """Neighbouring runs that may be one identifier, most runs first: an identifier has a figure in it."""
+    numbered = [any(map(str.isdecimal, run.text)) for run in written]
     for size in range(_MOST_RUNS, 0, -1):
         for at in range(len(written) - size + 1):
-            window = written[at : at + size]
-            if all(run.apart <= 1 for run in window[1:]):
-                yield window
+            if any(numbered[at : at + size]) and all(run.apart <= 1 for run in written[at + 1 : at + size]):
+                yield written[at : at + size]
 
 
 def _names(window: Sequence[Run]) -> Iterator[str]:

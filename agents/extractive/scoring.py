@@ -118,7 +118,7 @@ def rank(
         features["apart"] = len(text.statement.cars - cars) / max(1, len(text.statement.cars))
         scored.append((text, features))
     scored.sort(key=lambda pair: -scoring.order.log_odds(pair[1]))
-    near = similarity(question, [text.read for text, _ in scored[: scoring.compared]])
+    near = similarity(question, [compared(text.statement) for text, _ in scored[: scoring.compared]])
     lowest = float(near.min()) if len(near) else 0.0
     for position, (_, features) in enumerate(scored):
         features["likeness"] = float(near[position]) if position < len(near) else min(lowest, 0.2)
@@ -207,26 +207,39 @@ class _Asks:
         return after or (row and any(nouns & set(words[max(0, place - 3) : place]) for place in places))
 
 
+@dataclass(frozen=True, slots=True)
 class _Text:
-    """A statement's words, by how close they stand to what it says. A whole list says what its heading says, and
+    """A statement and its words, by how close they stand to what it says. A whole list says what its heading says, and
     lists and rows stand directly under their document's title."""
 
-    def __init__(self, statement: Statement) -> None:
-        self.statement = statement
-        kind = statement.span.kind
-        inherits = f"{statement.near} {statement.far}" if kind in {"list", "row"} else statement.near
-        body, heading = _with_numbers(statement.text), _with_numbers(inherits)
-        self.own, self.near = (heading, body) if kind == "list" else (body, heading)
-        self.far = frozenset(terms(statement.far))
-        self.read = f"{statement.near}: {statement.text}"[:_LIKE_CHARACTERS]
+    statement: Statement
+    own: frozenset[str]
+    near: frozenset[str]
+    far: frozenset[str]
 
 
-_text = lru_cache(maxsize=20_000)(_Text)  # the same statements come up in many answers
+def _text(statement: Statement) -> _Text:
+    kind = statement.span.kind
+    inherits = f"{statement.near} {statement.far}" if kind in {"list", "row"} else statement.near
+    body, heading = _with_numbers(statement.text), _with_numbers(inherits)
+    own, near = (heading, body) if kind == "list" else (body, heading)
+    return _Text(statement, own, near, _stems(statement.far))
 
 
+def compared(statement: Statement) -> str:
+    """What of a statement is compared with a question in meaning."""
+    return f"{statement.near}: {statement.text}"[:_LIKE_CHARACTERS]
+
+
+@lru_cache(maxsize=20_000)  # the same statements and headings come up in many answers
 def _with_numbers(text: str) -> frozenset[str]:
     """The terms of a text, and the numbers of ranges such as `0–100` by themselves."""
-    return frozenset(terms(text)) | frozenset(_NUMBERS.findall(text))
+    return _stems(text) | frozenset(_NUMBERS.findall(text))
+
+
+@lru_cache(maxsize=4_000)
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(terms(text))
 
 
 def terms_of(question: str, texts: Sequence[_Text]) -> tuple[Term, ...]:

@@ -88,15 +88,26 @@ class _Stretch:
     leans: bool
 
 
-@lru_cache(maxsize=2_000)  # the same chunks come up in many answers
+@lru_cache(maxsize=4_000)
 def _stretches(chunk: Chunk, number: int, fitment: Fitment) -> tuple[_Stretch, ...]:
     """The evidence of passage `number`, in its order."""
+    return tuple(_moved(stretch, number) for stretch in _read(chunk, fitment))
+
+
+def _moved(stretch: _Stretch, number: int) -> _Stretch:
+    span = replace(stretch.span, passage=number)
+    return replace(stretch, span=span, stated=tuple(replace(stated, span=span) for stated in stretch.stated))
+
+
+@lru_cache(maxsize=2_000)  # the same chunks come up in many answers, each time in another place
+def _read(chunk: Chunk, fitment: Fitment) -> tuple[_Stretch, ...]:
+    """The evidence of a chunk as of passage 0, in its order."""
     outer = fitment.everything
     for heading in (chunk.title, *chunk.section):
         outer = fitment.narrowed(heading, outer)
     return tuple(
         _Stretch(span, tuple(_stated(span, chunk, outer, fitment)), span.kind == "sentence" and leans(span.text))
-        for span in spans(chunk, number)
+        for span in spans(chunk, 0)
     )
 
 

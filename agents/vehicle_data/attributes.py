@@ -5,7 +5,7 @@ stands under, or by what its values measure. Otherwise the question asks for som
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 
@@ -35,8 +35,8 @@ _LONG = 8
 """From this length on two slips are put right, below it one."""
 _TEXTS = 4_000
 """Texts whose words are remembered: a topic's terms come up in every question, and a question several times."""
-_KEPT = 100_000
-"""Words with an attribute, by which it is remembered how well that accounts for them."""
+_KEPT = 4_000
+"""Words of which it is remembered which attributes account for them."""
 _NEAR = 0.45
 """Points by which an attribute may be behind the best and still be meant as well."""
 _BY_NAME = 1.5
@@ -176,7 +176,8 @@ class Attributes:
     def of(cls, found: Iterable[Attribute]) -> "Attributes":
         every = tuple(found)
         names = " ".join(candidate.name for candidate in every).casefold()
-        matching = lru_cache(maxsize=_TEXTS)(partial(_matches, every))
+        accounting = lru_cache(maxsize=_KEPT)(partial(_accounting, every))
+        matching = lru_cache(maxsize=_TEXTS)(partial(_matches, every, accounting))
         return cls(every, matching, frozenset(re.findall(r"[^\W\d_]{4,}", names)) | _everyday().spelt)
 
     def named(self, name: str) -> tuple[Attribute, ...]:
@@ -237,17 +238,29 @@ def _stems(words: frozenset[str]) -> frozenset[str]:
     return frozenset(map(stem, words))
 
 
-def _matches(every: Sequence[Attribute], asked: tuple[str, ...]) -> tuple[_Match, ...]:
-    return tuple(match for item in every if (match := _matched(asked, item)))
+_Account = tuple[float, frozenset[str]]
+"""How well an attribute accounts for a word, 0 not at all, and the words of its name that do."""
 
 
-def _matched(asked: Sequence[str], attribute: Attribute) -> _Match | None:
+def _accounting(every: Sequence[Attribute], word: str) -> Mapping[int, _Account]:
+    """The attributes that account for a word, by their positions."""
+    accounts = ((at, _accounted(word, item)) for at, item in enumerate(every))
+    return {at: account for at, account in accounts if account[0]}
+
+
+def _matches(
+    every: Sequence[Attribute], accounting: Callable[[str], Mapping[int, _Account]], asked: tuple[str, ...]
+) -> tuple[_Match, ...]:
+    by_word = [accounting(word) for word in asked]
+    shared = set(by_word[0]).intersection(*by_word[1:]) if by_word else set()
+    matches = (_matched([accounts[at] for accounts in by_word], every[at]) for at in sorted(shared))
+    return tuple(match for match in matches if match)
+
+
+def _matched(accounts: Sequence[_Account], attribute: Attribute) -> _Match | None:
     """How the attribute accounts for all the words asked, None where it does not."""
     points, exact, covered = 0.0, 0, set[str]()
-    for word in asked:
-        worth, names = _accounted(word, attribute)
-        if not worth:
-            return None
+    for worth, names in accounts:
         points += worth
         covered |= names
         exact += worth >= _BY_NAME
@@ -256,12 +269,10 @@ def _matched(asked: Sequence[str], attribute: Attribute) -> _Match | None:
     headless = attribute.head in own - covered
     if (uncovered and (uncovered >= exact or headless)) or (not covered and points < 1.0):
         return None
-    return _Match(attribute, uncovered, points / len(asked), not uncovered and bool(own & covered))
+    return _Match(attribute, uncovered, points / len(accounts), not uncovered and bool(own & covered))
 
 
-@lru_cache(maxsize=_KEPT)
-def _accounted(word: str, attribute: Attribute) -> tuple[float, frozenset[str]]:
-    """How well the attribute accounts for a word, 0 not at all, and the words of its name that do."""
+def _accounted(word: str, attribute: Attribute) -> _Account:
     everyday = _everyday()
     if word in attribute.words:
         return 2.0, frozenset({word})

@@ -18,6 +18,7 @@ from api.compose import supplements
 from api.compose.database import open_migrated_database
 from api.compose.datasets import copy_datasets
 from api.compose.knowledge import open_embedder, open_questions, open_shelf
+from api.compose.statements import prepare_statements
 from api.failure import CommandFailed
 from api.migrations import head_revision, revision
 from api.settings import Settings
@@ -145,6 +146,9 @@ class Ingestion:
         elif self._first:
             repaired = repair(self.settings, shelf, quiet=self.quiet)
         self._learn(questions, shelf)
+        if published is not None or self._first:
+            with progress("What is stated", quiet=self.quiet) as advance:
+                prepare_statements(self.settings, shelf.catalogue, shelf.embedder, advance)
         failed = self._news(todo, (*listing.refused, *staged.failed))
         self._first = False
         return Done(self.root, todo, failed, listing.other, holds, published, staged.chunks, staged.embedded, repaired)

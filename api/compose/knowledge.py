@@ -35,6 +35,9 @@ log = structlog.get_logger()
 QUESTIONS_FILE = "questions.npz"
 """In the data folder: the vectors of customers' questions, which are kept one by one beside the chunks' as well."""
 
+STATEMENTS_FILE = "statements.npz"
+"""In the data folder: the vectors of what the documents state."""
+
 INDEXES_PATIENCE_S = 20.0
 """How long a server that starts waits for a command that is publishing, or for the server before it. Within 30 s
 gunicorn wants a word of its worker."""
@@ -94,10 +97,16 @@ def prepared_model(settings: Settings) -> Path | None:
     return _prepared(settings, chosen.name) if weights.recipe(chosen.folder) is not None else None
 
 
+def statements_file(settings: Settings) -> Path:
+    """Where the vectors of what the documents state are."""
+    return settings.data_dir / STATEMENTS_FILE
+
+
 def open_embedder(settings: Settings) -> Embedder:
     """The embedder that the settings name; its model is loaded when it is first used. Raises BadSetting."""
     from rag.embedders import weights
     from rag.embedders.lazy import DeferredEmbedder
+    from rag.embedders.prepared import PreparedEmbedder
     from rag.embedders.question_cache import RecentEmbedder
 
     one_thread_a_product()
@@ -111,7 +120,7 @@ def open_embedder(settings: Settings) -> Embedder:
 
             return LocalEmbedder(chosen)
 
-        return RecentEmbedder(DeferredEmbedder(chosen.name, load))
+        return RecentEmbedder(PreparedEmbedder(DeferredEmbedder(chosen.name, load), statements_file(settings)))
 
     name = f"{chosen.name}-int8"
 
@@ -128,7 +137,7 @@ def open_embedder(settings: Settings) -> Embedder:
             export(chosen, model)
             return QuantisedEmbedder(name, model, tokenizer, recipe)
 
-    return RecentEmbedder(DeferredEmbedder(name, load_quantised))
+    return RecentEmbedder(PreparedEmbedder(DeferredEmbedder(name, load_quantised), statements_file(settings)))
 
 
 def open_reranker(settings: Settings) -> "Reranker | None":

@@ -179,6 +179,7 @@ class Runs:
             start.owner,
             start.conversation_id,
             start.reply,
+            start.email,
         )
         last: Terminal | InputRequired | None = None
         try:

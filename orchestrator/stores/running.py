@@ -25,6 +25,7 @@ _UNFINISHED = (
         messages.c.text,
         conversations.c.session_id,
         conversations.c.owner,
+        conversations.c.customer_email,
         conversations.c.memory,
         conversations.c.zone,
         conversations.c.owner_epoch,
@@ -68,6 +69,7 @@ def begin(connection: Connection, conversation_id: str, lease: Lease) -> RunStar
         reply=_reply(connection, row.id),
         wishes=rows.decode_wishes(row.wishes),
         owner_epoch=row.owner_epoch,
+        email=row.customer_email,
     )
 
 

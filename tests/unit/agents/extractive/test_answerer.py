@@ -109,7 +109,7 @@ async def test_the_answer_streams_a_few_words_at_a_time(manual: dict[str, Docume
     texts = [delta for delta in deltas if isinstance(delta, str)]
     assert "".join(texts) == ANSWERER.compose(asked)[0]
     assert len(texts) > 1
-    assert all(1 <= len(text.split()) <= 4 for text in texts)
+    assert all(1 <= len(text.split()) <= 8 for text in texts)
 
 
 HELP = """# Recovery vehicle
