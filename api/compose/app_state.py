@@ -7,7 +7,7 @@ from typing import Any
 
 from agents.appointment_store import AppointmentStore
 from agents.context import Reference
-from agents.dataset import Datasets
+from agents.dataset import DatasetSource
 from api.access.auth import TokenRules
 from api.access.limits import Rates, Seats, Unlimited
 from api.access.tickets import Tickets
@@ -37,7 +37,7 @@ class Records:
 
     reference: Reference
     appointment_store: AppointmentStore
-    datasets: Datasets | None
+    datasets: DatasetSource | None
     embed: Embed
 
 
