@@ -40,7 +40,8 @@ class SharedStorage(Storage):
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         if query.startswith("PRAGMA"):
             return []
-        theirs = query.replace("json_extract(e.body, '$.response')", "e.body::json->>'response'").replace("?", "%s")
+        theirs = query.replace("json_extract(e.body, '$.response')", "e.body::json->>'response'")
+        theirs = theirs.replace("(r.finished_at IS NOT NULL)", "(r.finished_at IS NOT NULL)::int").replace("?", "%s")
         with psycopg.connect(self._url) as connection:
             return connection.execute(theirs, values or None).fetchall()  # type: ignore[arg-type]
 
@@ -142,9 +143,9 @@ async def test_a_run_is_seen_from_the_other_gateway(
     there = crowd.new(second, here.user, here.session)
     there.share(here)
     await here.connect()
-    await there.connect()
     message = await here.say(question(here.marker, 40, 50))
     await here.until(lambda frame: frame["type"] == "token")
+    await there.connect()
     await asyncio.gather(here.settle(), there.until(lambda frame: frame["type"] == "complete"))
     assert there.texts[here.run(message)] == here.texts[here.run(message)] != ""
 
@@ -155,9 +156,9 @@ async def test_cancelled_over_the_other_gateway(members: Cluster, crowd: Crowd, 
     there = crowd.new(second, here.user, here.session)
     there.share(here)
     await here.connect()
-    await there.connect()
     message = await here.say(question(here.marker, 400, 50))
     await here.until(lambda frame: frame["type"] == "token")
+    await there.connect()
     asked_at = time.monotonic()
     await there.cancel(here.run(message))
     ended = await here.until(lambda frame: frame["type"] in {"cancelled", "complete", "error"})
