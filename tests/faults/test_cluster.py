@@ -155,6 +155,7 @@ async def test_cancelled_over_the_other_gateway(members: Cluster, crowd: Crowd, 
     here = crowd.new(first)
     there = crowd.new(second, here.user, here.session)
     there.share(here)
+    here.ended_elsewhere = there.ended_elsewhere = True
     await here.connect()
     message = await here.say(question(here.marker, 400, 50))
     await here.until(lambda frame: frame["type"] == "token")
