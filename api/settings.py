@@ -257,6 +257,11 @@ class Settings(BaseSettings):
         return self.sql_url.startswith("sqlite")
 
     @property
+    def clustered(self) -> bool:
+        """Whether nothing is embedded, so that servers hold sockets, and workers beside them answer."""
+        return bool(not self.embedded_sql and self.redis_url and self.chroma_url)
+
+    @property
     def production(self) -> bool:
         return self.env == "production"
 

@@ -1,11 +1,13 @@
 """What a running server has at hand: made by `compose`, read by the routes."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from agents.context import Resources
+from agents.appointment_store import AppointmentStore
+from agents.context import Reference
+from agents.dataset import DatasetSource
 from api.access.auth import TokenRules
 from api.access.limits import FAILURES, QuickRate, Rates, Seats, Unlimited
 from api.access.revoked import Revoked
@@ -26,6 +28,22 @@ from orchestrator.stores.sql_revocations import SqlRevocations
 DEVELOPMENT_USER = "developer"
 DEVELOPMENT_STAFF = "developer-staff"
 DEVELOPMENT_TTL_S = 30 * 24 * 3600
+
+Embed = Callable[[Sequence[str]], Awaitable[Any]]
+"""The vectors of texts: an array of shape (texts, dimensions), each row of length 1. Raises StorageUnavailable where
+nobody can make them just now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """What pages show besides conversations: what the documents say as data, appointments, figures; and what tells
+    which questions are alike."""
+
+    reference: Reference
+    appointment_store: AppointmentStore
+    datasets: DatasetSource | None
+    embed: Embed
+
 
 Check = Callable[[], Awaitable[dict[str, Any]]]
 """Looks at one part of the server: `{"ok": bool, …}` with the reason where it is not."""
@@ -63,14 +81,14 @@ def open_gateway(settings: Settings, engine: Engine, tokens: TokenRules, revoked
 
 @dataclass
 class AppState:
-    """`checks_by_name` are the parts that `/ready` reports; `resources` what the skills work with; `desk` what the
-    staff does; `connections` the open sockets and streams of answers; `revocations` the tokens that are good no more,
-    where there is a database of them."""
+    """`checks_by_name` are the parts that `/ready` reports; `records` what pages show; `desk` what the staff does;
+    `connections` the open sockets and streams of answers; `revocations` the tokens that are good no more, where there
+    is a database of them."""
 
     settings: Settings
     gateway: Gateway
     checks_by_name: Mapping[str, Check]
-    resources: Resources
+    records: Records
     desk: StaffDesk
     connections: set[Connection | StaffConnection | EventStream] = field(default_factory=set)
     revocations: SqlRevocations | None = None
@@ -80,7 +98,9 @@ class AppState:
 
     def __post_init__(self) -> None:
         self.metrics.watch("pitcrew_sockets", "Open sockets and streams of answers.", lambda: len(self.connections))
-        self.metrics.watch("pitcrew_runs", "Answers in progress.", lambda: self.gateway.engine.running)
+        engine = self.gateway.engine
+        self.metrics.watch("pitcrew_runs", "Answers in progress.", lambda: engine.running)
+        self.metrics.watch("pitcrew_queue", "Conversations that wait for somebody to answer.", lambda: engine.waiting)
 
     async def revoke(self) -> None:
         """Let what was revoked take effect: read it anew, and close what is open by it. Raises StorageUnavailable."""

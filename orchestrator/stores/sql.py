@@ -127,8 +127,8 @@ class SqlStore:
     async def drop(self, conversation_id: str, request_id: str) -> Envelope | None:
         return await self._alone(conversation_id, lambda c: running.drop(c, conversation_id, request_id))
 
-    async def call_off(self, conversation_id: str, run_id: str) -> Envelope | None:
-        return await self._alone(conversation_id, lambda c: running.call_off(c, conversation_id, run_id))
+    async def call_off(self, conversation_id: str, run_id: str, said: str | None = None) -> Envelope | None:
+        return await self._alone(conversation_id, lambda c: running.call_off(c, conversation_id, run_id, said))
 
     async def record(self, run_id: str, effects: Sequence[Effect], attempt: int | None = None) -> bool:
         return await self._write(lambda connection: running.record(connection, run_id, effects, attempt))
