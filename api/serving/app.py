@@ -13,7 +13,6 @@ from api.access.limits import CROWDED
 from api.access.operations import OPERATIONS
 from api.access.origins import origin_allowed
 from api.access.private_answers import PrivateAnswers
-from api.access.real_peer import RealPeer
 from api.compose.app_state import AppState
 from api.dialects import all_dialects
 from api.integrations.agui import routes as agui
@@ -46,6 +45,7 @@ from api.routes import (
 from api.settings import Settings
 from api.transport.closing import CLOSE_REASONS
 from api.transport.front import network
+from api.transport.real_peer import RealPeer
 from api.transport.staff_socket import StaffConnection
 from api.transport.token_stripping import HideSocketQuery, socket_query
 from api.transport.websocket import Connection
