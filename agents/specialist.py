@@ -15,6 +15,8 @@ from agents.types import Question, StandaloneQuestion
 
 CUSTOMER = "customer"
 STAFF = "staff"
+ADMIN = "admin"
+"""Whom everything is open to that is open to the staff."""
 
 
 class Asker(TypedDict):
@@ -112,6 +114,5 @@ def channel(name: str) -> str:
 
 def open_to(catalogue: Catalogue, role: str, by: str = "") -> Catalogue:
     """The specialists that `role` may be routed to over the dialect `by`, in catalogue order."""
-    return tuple(
-        specialist for specialist in catalogue if role in specialist.audience or channel(by) in specialist.audience
-    )
+    roles = {role, STAFF} if role == ADMIN else {role}
+    return tuple(one for one in catalogue if roles & one.audience or channel(by) in one.audience)

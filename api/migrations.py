@@ -50,3 +50,19 @@ def migrate(database: Engine) -> None:
     with database.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def job_tables(database: Engine) -> bool:
+    """Whether the tables are there in which processes leave each other jobs; only PostgreSQL can have them."""
+    with database.connect() as connection:
+        return inspect(connection).has_table("procrastinate_jobs")
+
+
+def make_job_tables(database: Engine) -> None:
+    """Make them where they can be and are not. They are procrastinate's own and no part of our migrations."""
+    if database.dialect.name != "postgresql" or job_tables(database):
+        return
+    from orchestrator.dispatchers.procrastinate import schema  # noqa: PLC0415
+
+    with database.begin() as connection:
+        connection.execution_options(no_parameters=True).exec_driver_sql(schema())

@@ -1,6 +1,7 @@
 """The settings: the only reader of the environment and of `.env`. Every field's description is its documentation."""
 
 from decimal import Decimal
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -20,6 +21,10 @@ a page whose name was made to point here."""
 _POSTGRESQL = "postgresql+psycopg"
 SECRET_BYTES = 32
 """The shortest HS256 secret that a production server accepts (RFC 7518, section 3.2)."""
+
+
+LIFETIME_S = 30 * 24 * 3600
+"""The longest that a token lasts, unless a setting says otherwise."""
 
 
 class Settings(BaseSettings):
@@ -46,8 +51,20 @@ class Settings(BaseSettings):
     )
     jwt_secret: SecretStr = Field(SecretStr(""), description="HS256 secret of at least 32 bytes that signs tokens.")
     jwt_public_key: str = Field("", description="RS256 public key (PEM) that verifies tokens, instead of a secret.")
-    jwt_issuer: str = Field("", description="Required `iss` of tokens. Empty: not checked.")
-    jwt_audience: str = Field("", description="Required `aud` of tokens. Empty: not checked.")
+    jwt_jwks_url: str = Field(
+        "",
+        description="Where the issuer publishes its keys (JWKS), instead of a secret or one key; new ones are fetched "
+        "when a token names them.",
+    )
+    jwt_issuer: str = Field(
+        "", description="Required `iss` of tokens. Empty: not checked; in production that takes the word `off`."
+    )
+    jwt_audience: str = Field(
+        "", description="Required `aud` of tokens. Empty: not checked; in production that takes the word `off`."
+    )
+    jwt_lifetime_s: int = Field(
+        LIFETIME_S, ge=1, description="Seconds that a token may still last when it is shown; a longer one is refused."
+    )
     jwt_type: str = Field("", description="Required `typ` header of tokens, such as `at+jwt`. Empty: not checked.")
     allowed_origins: str = Field(
         "", description="Origins that may open sockets, comma-separated, exact. In development localhost is added."
@@ -62,7 +79,22 @@ class Settings(BaseSettings):
         description="Whether clients without a token are let in, as guests, on the dialects that have guests. `auto`: "
         "in development, where the server listens on this machine only. `on` is refused in production.",
     )
+    api_reference: Literal["auto", "on", "off"] = Field(
+        "auto", description="Whether `/docs` and `/openapi.json` are served. `auto`: in development."
+    )
     sockets: int = Field(10_000, ge=1, description="Sockets at a time; a handshake beyond it gets HTTP 503.")
+    sockets_per_address: int = Field(
+        200,
+        ge=1,
+        description="Connections and sockets of one network address at a time; a further one gets HTTP 429. Raise it "
+        "where many customers share an address.",
+    )
+    trusted_proxies: str = Field(
+        "",
+        description="Addresses or networks of the proxies in front, comma-separated, such as `127.0.0.1, 10.0.0.0/8`: "
+        "only what comes from there is believed when it says `X-Forwarded-For` or `X-Forwarded-Proto`. Behind a proxy "
+        "set it, or all customers share one address.",
+    )
     heartbeat_s: int = Field(
         20, ge=1, description="Seconds between the server's pings; a peer that answers none is gone after twice that."
     )
@@ -193,6 +225,16 @@ class Settings(BaseSettings):
         parse_opening_hours(hours)
         return hours
 
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, listed: str) -> str:
+        for name in filter(None, (name.strip() for name in listed.split(","))):
+            try:
+                ip_network(name)
+            except ValueError as error:
+                raise ValueError(f"{name!r} is neither an address nor a network; one is 10.0.0.0/8") from error
+        return listed
+
     @field_validator("data_dir", "knowledge_dir")
     @classmethod
     def _absolute(cls, path: Path) -> Path:
@@ -224,6 +266,11 @@ class Settings(BaseSettings):
     @property
     def embedded_sql(self) -> bool:
         return self.sql_url.startswith("sqlite")
+
+    @property
+    def clustered(self) -> bool:
+        """Whether nothing is embedded, so that servers hold sockets, and workers beside them answer."""
+        return bool(not self.embedded_sql and self.redis_url and self.chroma_url)
 
     @property
     def production(self) -> bool:

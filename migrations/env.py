@@ -5,11 +5,11 @@ from sqlalchemy import Connection, create_engine
 
 from agents import tables as appointment_tables
 from orchestrator import tables as conversation_tables
-from orchestrator.stores import staff_tables
+from orchestrator.stores import sql_revocations, staff_tables
 from rag import tables as knowledge_tables
 
 METADATA = [knowledge_tables.metadata, appointment_tables.metadata, conversation_tables.metadata]
-assert staff_tables.tags.metadata is conversation_tables.metadata
+assert staff_tables.tags.metadata is sql_revocations.revocations.metadata is conversation_tables.metadata
 
 
 def run(connection: Connection) -> None:

@@ -13,6 +13,8 @@ from orchestrator.event.tenure import Tenure
 from orchestrator.events import Code, Envelope, Progress, Reasoning
 
 MOST_STEPS = 200
+PLACES = 1_000_000
+"""Places that each attempt of a run has for what it says."""
 
 Deliver = Callable[[Envelope], None]
 """Takes an event at once and must not block, raise or wait: a slow reader has its own queue behind it."""

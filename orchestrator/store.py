@@ -242,8 +242,9 @@ class Store(Protocol):
     async def drop(self, conversation_id: str, request_id: str) -> Envelope | None:
         """End the parked run cancelled if it still waits for this request; None when it does not."""
 
-    async def call_off(self, conversation_id: str, run_id: str) -> Envelope | None:
-        """End a waiting or parked run cancelled; None when it runs or has ended."""
+    async def call_off(self, conversation_id: str, run_id: str, said: str | None = None) -> Envelope | None:
+        """End a waiting or parked run cancelled, and with `said` also one that runs and has said so much; None when it
+        runs or has ended."""
 
     async def record(self, run_id: str, effects: Sequence[Effect], attempt: int | None = None) -> bool:
         """Commit what the run has done, or is about to do; whether that was committed."""
@@ -301,20 +302,21 @@ class Store(Protocol):
 
     async def blank(self, caller: Caller, message_id: str) -> Sequence[Envelope]:
         """Take the text of the caller's own message, and whatever repeats or grew from it, out of the database and its
-        files; runs that wait for the customer and may have read it end cancelled. The events of that in their order,
-        none when it was done before. Raises NotFound."""
+        files; runs that wait for the customer and may have read it end cancelled, running ones begin again. The events
+        of that in their order, none when it was done before. Raises NotFound."""
 
     async def feedback(self, caller: Caller, command: Feedback) -> str:
         """Keep the caller's latest rating of an answer; its conversation's id. Raises NotFound for a message that is
         not in their sessions."""
 
-    async def sessions(self, caller: Caller) -> Sequence[SessionSummary]:
-        """The caller's conversations, latest first."""
+    async def sessions(self, caller: Caller, limit: int | None = None, offset: int = 0) -> Sequence[SessionSummary]:
+        """The caller's conversations, latest first; of these at most `limit`, without the first `offset`."""
 
     async def messages(
-        self, caller: Caller, session_id: str, after: int = 0, *, superseded: bool = False
+        self, caller: Caller, session_id: str, after: int = 0, *, superseded: bool = False, limit: int | None = None
     ) -> Sequence[StoredMessage]:
-        """Messages with `seq > after` in order; the superseded ones only if asked for. Raises NotFound."""
+        """Messages with `seq > after` in order, of these at most the first `limit`; the superseded ones only if asked
+        for. Raises NotFound."""
 
     async def delete(self, caller: Caller, session_id: str) -> str:
         """Remove a conversation with everything in it; its id. How many events it had is remembered under a name from

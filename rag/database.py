@@ -37,9 +37,15 @@ def open_database(url: str, *, durable: bool = True) -> Engine:
     """An engine for `url`. On SQLite a commit survives kill -9 and power loss; if not `durable`, for what can be made
     again, power loss may take the last ones."""
     if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True, pool_size=8, max_overflow=0, pool_timeout=LOCK_PATIENCE_S)
+        return create_engine(
+            url, hide_parameters=True, pool_pre_ping=True, pool_size=8, max_overflow=0, pool_timeout=LOCK_PATIENCE_S
+        )
     engine = create_engine(
-        url, poolclass=QueuePool, pool_size=8, connect_args={"timeout": LOCK_PATIENCE_S, "check_same_thread": False}
+        url,
+        hide_parameters=True,  # what customers write stands in no error of the database
+        poolclass=QueuePool,
+        pool_size=8,
+        connect_args={"timeout": LOCK_PATIENCE_S, "check_same_thread": False},
     )
 
     @event.listens_for(engine, "connect")

@@ -96,6 +96,8 @@ def environment(data: Path, **settings: str) -> dict[str, str]:
         "PITCREW_DATA_DIR": str(data),
         "PITCREW_KNOWLEDGE_DIR": str(KNOWLEDGE),
         "PITCREW_JWT_SECRET": SECRET,
+        "PITCREW_JWT_ISSUER": "off",
+        "PITCREW_JWT_AUDIENCE": "off",
         "PITCREW_RATE_LIMITS": "off",
         "PITCREW_MODEL_SERVERS": "",
         "PYTHONPATH": str(ROOT),

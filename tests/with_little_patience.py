@@ -1,11 +1,13 @@
-"""The product's command line with a server that soon gives up who reads nothing: `python -m tests.with_little_patience
-serve`."""
+"""The product's command line with a server that soon gives up who reads nothing, or says nothing:
+`python -m tests.with_little_patience serve`."""
 
 from api.cli import main
-from api.transport import sse, writer
+from api.transport import sse, uvicorn_protocols, writer
 
 SEND_PATIENCE_S = 3
+REQUEST_S = 3
 
 if __name__ == "__main__":
     sse.SEND_PATIENCE_S = writer.SEND_PATIENCE_S = SEND_PATIENCE_S
+    uvicorn_protocols.HEAD_S = uvicorn_protocols.BODY_S = REQUEST_S
     main()

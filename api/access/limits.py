@@ -16,6 +16,7 @@ MESSAGES_PER_MINUTE = 20
 THREADS_PER_MINUTE = 60
 CHARTS_PER_MINUTE = 30
 SOCKETS_PER_USER = 5
+SOCKETS_PER_ADDRESS = 200
 IDLE_KEYS = 1024
 """Keys above which those without an event are looked for and forgotten."""
 
@@ -25,6 +26,8 @@ CHARTS = RateLimitItemPerMinute(CHARTS_PER_MINUTE)
 FRAMES = RateLimitItemPerSecond(20, 2)
 BREACHES = RateLimitItemPerSecond(9, 10)
 MALFORMED = RateLimitItemPerMinute(5)
+FAILURES = RateLimitItemPerMinute(20)
+"""Sign-ins of one address that may be refused before it has to wait."""
 
 
 class Rate(Protocol):
@@ -126,28 +129,43 @@ class Rates:
         self.malformed.forget(key)
 
 
-class Seats:
-    """The open sockets: at most `total`, and of one user at most `per_user` (None: as many as there are)."""
+CROWDED = "too many connections from your address"
 
-    def __init__(self, total: int, per_user: int | None = SOCKETS_PER_USER) -> None:
+
+class Seats:
+    """The open sockets: at most `total`, of one address at most `per_address`, and of one user at most `per_user`
+    (None: as many as there are)."""
+
+    def __init__(
+        self, total: int, per_user: int | None = SOCKETS_PER_USER, per_address: int | None = SOCKETS_PER_ADDRESS
+    ) -> None:
         self._total = total
         self._per_user = per_user
+        self._per_address = per_address
         self._taken = 0
         self._users: Counter[str] = Counter()
+        self._addresses: Counter[str] = Counter()
 
     def __len__(self) -> int:
         return self._taken
 
-    def enter(self) -> bool:
-        """Take a seat for a socket, if one is free."""
+    def enter(self, address: str = "") -> str | None:
+        """Take a seat for a socket from this address, "" for that of somebody who has signed in; else why there is
+        none."""
         if self._taken >= self._total:
-            return False
+            return "too many connections"
+        if address and self._per_address is not None and self._addresses.get(address, 0) >= self._per_address:
+            return CROWDED
         self._taken += 1
-        return True
+        self._addresses[address] += 1
+        return None
 
-    def leave(self) -> None:
+    def leave(self, address: str = "") -> None:
         """Free a seat that `enter` gave."""
         self._taken -= 1
+        self._addresses[address] -= 1
+        if not self._addresses[address]:
+            del self._addresses[address]
 
     def claim(self, user_id: str) -> bool:
         """Put a socket down to a user, if the user may have one more."""

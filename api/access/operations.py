@@ -59,6 +59,7 @@ _ALL = (
     Operation("export", "GET", "/export.csv"),
     Operation("deliveries", "GET", "/webhooks/deliveries", ADMIN),
     Operation("audit", "GET", "/audit", ADMIN),
+    Operation("revoke", "POST", "/revocations", ADMIN),
 )
 OPERATIONS: Mapping[str, Operation] = MappingProxyType({operation.name: operation for operation in _ALL})
 

@@ -23,6 +23,7 @@ from api.cli import (
     serve,
     token,
     usage,
+    worker,
 )
 from api.version import product_version
 
@@ -40,6 +41,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("serve")(serve.serve)
+app.command("worker")(worker.worker)
 app.command("ingest")(ingest.ingest)
 app.command("search")(search.search)
 app.command("ask")(ask.ask)

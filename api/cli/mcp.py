@@ -11,7 +11,9 @@ def mcp(
     http: Annotated[
         int,
         typer.Option(
-            help="Serve streamable HTTP at /mcp on this port of 127.0.0.1, instead of stdio.", min=0, max=65535
+            help="Serve streamable HTTP at /mcp on this port of 127.0.0.1, for tokens, not stdio.",
+            min=0,
+            max=65535,
         ),
     ] = 0,
     url: Annotated[str, typer.Option(help="Ask the server at this address, instead of answering here.")] = "",
@@ -55,11 +57,16 @@ def mcp(
         async with EmbeddedKnowing().opening(settings) as knowing:
             yield knowing
 
-    server = build_server(lifespan, acts=bool(url))
     if not http:
-        server.run("stdio")
+        build_server(lifespan, acts=bool(url)).run("stdio")
         return
+    from api.access.auth import token_rules
+    from api.access.sign_in import SignIn
+    from api.integrations.mcp.token_check import TokenCheck
     from api.serving.server import port_problem
+
+    tokens = TokenCheck(SignIn(token_rules(settings)))
+    server = build_server(lifespan, acts=bool(url), tokens=tokens, address=f"http://127.0.0.1:{http}")
 
     if problem := port_problem("127.0.0.1", http):
         raise CommandFailed(problem)

@@ -15,6 +15,7 @@ def migrate() -> None:
     database = open_database(settings.sql_url)
     before = migrations.revision(database)
     migrations.migrate(database)
+    migrations.make_job_tables(database)
     prepare_parking(settings)
     after = migrations.revision(database)
     database.dispose()

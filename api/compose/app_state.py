@@ -1,16 +1,21 @@
 """What a running server has at hand: made by `compose`, read by the routes."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from agents.context import Resources
+from agents.appointment_store import AppointmentStore
+from agents.context import Reference
+from agents.dataset import DatasetSource
 from api.access.auth import TokenRules
-from api.access.limits import Rates, Seats, Unlimited
+from api.access.limits import FAILURES, QuickRate, Rates, Seats, Unlimited
+from api.access.revoked import Revoked
+from api.access.sign_in import SignIn
 from api.access.tickets import Tickets
 from api.observability.metrics import Metrics
 from api.settings import Settings
+from api.transport.closing import FORBIDDEN
 from api.transport.gateway import Gateway
 from api.transport.openings import Openings
 from api.transport.sse import EventStream
@@ -18,6 +23,7 @@ from api.transport.staff_socket import StaffConnection
 from api.transport.websocket import Connection
 from orchestrator.execution.engine import Engine
 from orchestrator.staff.desk import StaffDesk
+from orchestrator.stores.sql_revocations import SqlRevocations
 
 DEVELOPMENT_USER = "developer"
 DEVELOPMENT_STAFF = "developer-staff"
@@ -26,9 +32,24 @@ DEVELOPMENT_TTL_S = 30 * 24 * 3600
 GAUGES = {
     "pitcrew_sockets": "Open sockets and streams of answers.",
     "pitcrew_runs": "Answers in progress.",
-    "pitcrew_runs_waiting": "Conversations whose turn waits for one of PITCREW_RUNS.",
+    "pitcrew_runs_waiting": "Conversations that wait for somebody who has room to answer.",
 }
 """What the server is doing at the moment, for `/metrics`."""
+Embed = Callable[[Sequence[str]], Awaitable[Any]]
+"""The vectors of texts: an array of shape (texts, dimensions), each row of length 1. Raises StorageUnavailable where
+nobody can make them just now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """What pages show besides conversations: what the documents say as data, appointments, figures; and what tells
+    which questions are alike."""
+
+    reference: Reference
+    appointment_store: AppointmentStore
+    datasets: DatasetSource | None
+    embed: Embed
+
 
 Check = Callable[[], Awaitable[dict[str, Any]]]
 """Looks at one part of the server: `{"ok": bool, …}` with the reason where it is not."""
@@ -48,15 +69,17 @@ def issue_staff_token(tokens: TokenRules) -> str | None:
     return tokens.issue(DEVELOPMENT_STAFF, name="Developer (staff)", role="admin", ttl_s=DEVELOPMENT_TTL_S)
 
 
-def open_gateway(settings: Settings, engine: Engine, tokens: TokenRules) -> Gateway:
+def open_gateway(settings: Settings, engine: Engine, tokens: TokenRules, revoked: Revoked) -> Gateway:
     """What connections share, with the limits that the settings ask for."""
     limited, unlimited = settings.rate_limits == "on", Unlimited()
     return Gateway(
         engine,
-        tokens,
+        SignIn(tokens, revoked, QuickRate(FAILURES) if limited else None),
         Tickets(),
         Rates() if limited else Rates(unlimited, unlimited, unlimited, unlimited),
-        Seats(settings.sockets) if limited else Seats(settings.sockets, per_user=None),
+        Seats(settings.sockets, per_address=settings.sockets_per_address)
+        if limited
+        else Seats(settings.sockets, per_user=None, per_address=None),
         heartbeat_s=settings.heartbeat_s,
         guests=settings.guests == "on",
     )
@@ -64,27 +87,36 @@ def open_gateway(settings: Settings, engine: Engine, tokens: TokenRules) -> Gate
 
 @dataclass
 class AppState:
-    """`checks_by_name` are the parts that `/ready` reports; `resources` what the skills work with; `desk` what the
-    staff does; `connections` the open sockets and streams of answers."""
+    """`checks_by_name` are the parts that `/ready` reports; `records` what pages show; `desk` what the staff does;
+    `connections` the open sockets and streams of answers; `revocations` the tokens that are good no more, where there
+    is a database of them."""
 
     settings: Settings
     gateway: Gateway
     checks_by_name: Mapping[str, Check]
-    resources: Resources
+    records: Records
     desk: StaffDesk
     connections: set[Connection | StaffConnection | EventStream] = field(default_factory=set)
+    revocations: SqlRevocations | None = None
     metrics: Metrics = field(default_factory=Metrics)
     openings: Openings = field(default_factory=Openings)
     draining: bool = False
 
     def __post_init__(self) -> None:
-        reads = (
-            lambda: len(self.connections),
-            lambda: self.gateway.engine.running,
-            lambda: self.gateway.engine.waiting,
-        )
+        engine = self.gateway.engine
+        reads = (lambda: len(self.connections), lambda: engine.running, lambda: engine.waiting)
         for (name, meaning), read in zip(GAUGES.items(), reads, strict=True):
             self.metrics.watch(name, meaning, read)
+
+    async def revoke(self) -> None:
+        """Let what was revoked take effect: read it anew, and close what is open by it. Raises StorageUnavailable."""
+        if self.revocations is None:
+            return
+        revoked = self.gateway.sign_in.revoked
+        revoked.replace(await self.revocations.read())
+        for connection in tuple(self.connections):
+            if connection.identity is not None and revoked.covers(connection.identity):
+                connection.hang_up(FORBIDDEN)
 
     async def checks(self) -> dict[str, Any]:
         """The state of every part, by name."""

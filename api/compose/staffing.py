@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from api.settings import Settings
 from orchestrator.execution.engine import Engine
-from orchestrator.execution.runs import Run
 from orchestrator.staff.desk import StaffDesk
+from orchestrator.staff.drafting import Drafting
 from orchestrator.staff.feed import Feed
 from orchestrator.staff.opening_hours import parse_opening_hours
 from orchestrator.staff.presence import Presence
@@ -22,7 +22,7 @@ class Staffing:
     feed: Feed
     reception: Reception
 
-    def desk(self, engine: Engine, drafting: Run) -> StaffDesk:
+    def desk(self, engine: Engine, drafting: Drafting) -> StaffDesk:
         """The staff's desk over this engine; `drafting` answers for the staff alone."""
         return StaffDesk(engine, self.store, self.feed, self.reception.presence, self.reception, drafting)
 

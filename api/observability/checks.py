@@ -75,6 +75,38 @@ async def check_knowledge(
     return body if publisher.generation == generation else body | {"indexing": True}
 
 
+async def check_contents(catalogue: Catalogue) -> dict[str, Any]:
+    """Whether the knowledge base holds something, for a server whose workers search it."""
+    try:
+        documents = await asyncio.wait_for(asyncio.to_thread(catalogue.hashes), PATIENCE_SECONDS)
+        generation = await asyncio.wait_for(asyncio.to_thread(catalogue.generation), PATIENCE_SECONDS)
+    except Exception as error:
+        return _not_ok(f"cannot be read ({type(error).__name__})")
+    if not documents:
+        return _not_ok(f"empty: {FILL}")
+    return {"ok": True, "documents": len(documents), "generation": generation}
+
+
+class Staffed(Protocol):
+    """The part of a dispatcher that is looked at."""
+
+    @property
+    def depth(self) -> int: ...
+
+    async def workers(self) -> int: ...
+
+
+async def check_workers(dispatcher: Staffed) -> dict[str, Any]:
+    """Whether anybody answers, and how many conversations wait for that."""
+    try:
+        workers = await asyncio.wait_for(dispatcher.workers(), PATIENCE_SECONDS)
+    except Exception as error:
+        return _not_ok(f"cannot be counted ({type(error).__name__})")
+    if not workers:
+        return _not_ok("none is there: start `pitcrew worker`")
+    return {"ok": True, "workers": workers, "waiting": dispatcher.depth}
+
+
 async def check_model(answerer: Answerer, models: Sequence[Guarded]) -> dict[str, Any]:
     """Whether some model may be asked, as far as is known without asking; without models the answerer needs none."""
     states = [model.state for model in models]

@@ -15,6 +15,8 @@ T = TypeVar("T")
 FRAME_BYTES = 64 * 1024
 MAX_DEPTH = 32
 MAX_DIGITS = 64
+LARGEST = 2**63
+"""Integers are below it, and at least its negative: databases and clients hold no others."""
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -63,9 +65,10 @@ def _finite(digits: str) -> float:
 
 
 def _integer(digits: str) -> int:
-    if len(digits) > MAX_DIGITS:
+    value = int(digits) if len(digits) <= MAX_DIGITS else LARGEST
+    if not -LARGEST <= value < LARGEST:
         raise ValueError("number out of range")
-    return int(digits)
+    return value
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

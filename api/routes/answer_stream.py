@@ -130,6 +130,7 @@ async def _begun(
         retelling,
         request=request,
         until=reader.who.caller.until,
+        identity=reader.who,
         closed=free,
     )
     state.connections.add(stream)
@@ -140,7 +141,7 @@ async def _begun(
 def _seat(state: AppState, who: Identity) -> Callable[[EventStream], None]:
     """Take a seat for a stream of the user; the result frees it. Raises Overloaded, RateLimited."""
     seats = state.gateway.seats
-    if not seats.enter():
+    if seats.enter() is not None:
         raise Overloaded(retry_after_ms=WAIT_MS)
     if not seats.claim(who.user_id):
         seats.leave()

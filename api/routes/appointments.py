@@ -52,7 +52,7 @@ async def appointments(state: State, caller: CurrentCaller) -> dict[str, Any]:
 async def bodies(state: AppState, user_id: str) -> list[dict[str, Any]]:
     """The booked appointments of a user that are yet to come, the next one first. Raises StorageUnavailable."""
     try:
-        booked = await state.resources.appointment_store.booked(user_id, datetime.now(UTC))
+        booked = await state.records.appointment_store.booked(user_id, datetime.now(UTC))
     except AppointmentStoreUnavailable as error:
         raise StorageUnavailable from error
     workshops = await _workshops(state) if booked else Workshops()
@@ -63,7 +63,7 @@ async def bodies(state: AppState, user_id: str) -> list[dict[str, Any]]:
 async def calendar(appointment_id: str, state: State, caller: CurrentCaller) -> Response:
     """One of your appointments as a calendar file; for one that is cancelled, a file that takes it out again."""
     try:
-        appointment = await state.resources.appointment_store.find(caller.user_id, appointment_id)
+        appointment = await state.records.appointment_store.find(caller.user_id, appointment_id)
     except UnknownAppointment as error:
         raise NotFound from error
     except AppointmentStoreUnavailable as error:
@@ -76,7 +76,7 @@ async def calendar(appointment_id: str, state: State, caller: CurrentCaller) -> 
 
 
 async def _workshops(state: AppState) -> Workshops:
-    return await state.resources.reference.derived(parse)
+    return await state.records.reference.derived(parse)
 
 
 def _body(appointment: Appointment, workshop: Workshop | None) -> dict[str, Any]:

@@ -20,7 +20,7 @@ class Dataset(msgspec.Struct):
 @router.get("/datasets", responses=answers(parts("Datasets", all=str, datasets=list[Dataset])))
 async def datasets(state: State, visitor: Visitor) -> dict[str, object]:
     """The datasets that the caller may ask about, by name. `all` asks about every one of them."""
-    source = state.resources.datasets
+    source = state.records.datasets
     datasets = await source.seen_by(Reader(visitor.role, visitor.user_id, visitor.email)).registered() if source else ()
     return {
         "all": ALL,

@@ -5,14 +5,16 @@ from typing import Annotated
 import msgspec
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials
+from starlette.requests import HTTPConnection
 
 from api.access.auth import Identity, SignedIn, guest
+from api.access.operations import STAFF
 from api.access.origins import by_local_name
 from api.compose.app_state import AppState
 from api.protocol.frames import FRAME_BYTES, convert, parse_object
 from api.protocol.openapi import TOKEN
 from api.settings import LOOPBACK
-from orchestrator.errors import AuthRequired, BadJson, MessageTooLong
+from orchestrator.errors import AuthRequired, BadJson, MessageTooLong, PitcrewError
 
 
 def app_state(request: Request) -> AppState:
@@ -20,20 +22,33 @@ def app_state(request: Request) -> AppState:
     return state
 
 
+def address_of(request: HTTPConnection) -> str:
+    """Where a request comes from; "" where that is not known."""
+    return request.client.host if request.client is not None else ""
+
+
 State = Annotated[AppState, Depends(app_state)]
 Signed = Annotated[HTTPAuthorizationCredentials | None, Security(TOKEN)]
 """Tells the API reference that a token is wanted; what is done with it is `identity`'s."""
 
 
-def identity(request: Request, state: State, _signed: Signed = None) -> Identity:
+async def identity(request: Request, state: State, _signed: Signed = None) -> Identity:
     """The caller of a request with `Authorization: Bearer <token>`. Raises AuthRequired, AuthInvalid, AuthExpired."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise AuthRequired
-    return state.gateway.tokens.verify(token.strip())
+    return await state.gateway.sign_in.verify(token.strip(), address_of(request))
 
 
-def caller(user: Annotated[Identity, Depends(identity)]) -> SignedIn:
+async def of_staff(request: Request, state: AppState) -> bool:
+    """Whether a member of staff asks, who shows a good token."""
+    try:
+        return (await identity(request, state)).role in STAFF
+    except PitcrewError:
+        return False
+
+
+async def caller(user: Annotated[Identity, Depends(identity)]) -> SignedIn:
     return user.caller
 
 
@@ -47,11 +62,11 @@ def guests_enter(request: Request, state: AppState) -> bool:
     return state.gateway.guests and (not here or by_local_name(request.headers.get("host", "")))
 
 
-def visitor(request: Request, state: State, _signed: Signed = None) -> Identity:
+async def visitor(request: Request, state: State, _signed: Signed = None) -> Identity:
     """The caller of a request, or where guests are let in one who has shown no token. Raises as `identity` does."""
     if "authorization" not in request.headers and guests_enter(request, state):
         return guest("")
-    return identity(request, state)
+    return await identity(request, state)
 
 
 Visitor = Annotated[Identity, Depends(visitor)]

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from api.access.operations import STAFF
 from api.protocol.openapi import SIGNED, streamed
 from api.routes.dependencies import State, identity
 from orchestrator.errors import Forbidden
@@ -18,7 +19,7 @@ async def metrics(request: Request, state: State) -> Response:
     """Memory, descriptors, sockets, runs and the event loop's lag in Prometheus' text format. Needs the token of staff
     or admin; in development none from the same machine."""
     trusted = not state.settings.production and _on_this_machine(request)
-    if not trusted and identity(request, state).role not in {"staff", "admin"}:
+    if not trusted and (await identity(request, state)).role not in STAFF:
         raise Forbidden
     return Response(state.metrics.text(), media_type=CONTENT_TYPE_LATEST)
 

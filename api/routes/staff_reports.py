@@ -38,8 +38,9 @@ async def knowledge_gaps(
 ) -> Response:
     """What customers asked and got no answer to, questions of one meaning together."""
     asked = await desk.store.unanswered(*_span(since, until))
-    embed = state.resources.embedder.embed
-    found = await asyncio.to_thread(lambda: gaps(asked, embed([one.text for one in asked])) if asked else [])
+    found = []
+    if asked:
+        found = await asyncio.to_thread(gaps, asked, await state.records.embed([one.text for one in asked]))
     return answer(gaps=found[:limit])
 
 

@@ -25,7 +25,7 @@ from api.protocol.dialect import Dialect, Handshake
 from api.protocol.frames import convert, parse_object
 from api.protocol.openapi import SIGNED, streamed
 from api.routes.answer_stream import Reader, StreamRequest, find_message, open_stream, stop
-from api.routes.dependencies import State, guests_enter, identity, read_text
+from api.routes.dependencies import State, address_of, guests_enter, identity, read_text
 from api.transport.position import FIELD, Position, read_position
 from orchestrator.errors import AuthInvalid, Forbidden
 
@@ -92,7 +92,7 @@ async def agent_stream(request: Request, state: State) -> Response:
     dialect = DIALECTS[ANALYSIS]
     query = dict(reversed(request.query_params.multi_items()))
     position = _position(request)
-    who, key = _who(request, state, dialect, query, position)
+    who, key = await _who(request, state, dialect, query, position)
 
     def ask(instead: Mapping[str, str]) -> StreamRequest:
         session = dialect.open(Handshake(query={**query, **instead}))
@@ -113,7 +113,7 @@ async def chat_stream(request: Request, state: State) -> Response:
     """Ask and get the answer as it is written. The body of `POST /api/v1/chat`, with `client_message_id`, `partial` and
     `reasoning` as on `/ws/chat`, gives its frames; one with `question`, those of `/ws/query`. To come back, send the
     same body with `Last-Event-ID`."""
-    who = identity(request, state)
+    who = await identity(request, state)
     body = parse_object(await read_text(request))
     key = request.headers.get("idempotency-key")
     name = body.get("client_message_id") or (message_name(key) if key else None)
@@ -140,7 +140,7 @@ async def stop_analysis(request: Request, state: State) -> Response:
     else the one under way in `?session_id=`. Who may is told as in GET; a guest by that id or session alone."""
     query = dict(reversed(request.query_params.multi_items()))
     position = _position(request)
-    who, _ = _who(request, state, DIALECTS[ANALYSIS], query, position)
+    who, _ = await _who(request, state, DIALECTS[ANALYSIS], query, position)
     await stop(state, who, query.get("session_id"), position)
     return Response(None, 204)
 
@@ -149,7 +149,7 @@ async def stop_analysis(request: Request, state: State) -> Response:
 async def stop_chat(request: Request, state: State, session_id: str | None = None) -> Response:
     """Stop the answer that a stream of this address tells: the one that `Last-Event-ID` names, else the one under way
     in `?session_id=`."""
-    await stop(state, identity(request, state), session_id, _position(request))
+    await stop(state, await identity(request, state), session_id, _position(request))
     return Response(None, 204)
 
 
@@ -159,7 +159,7 @@ def _position(request: Request) -> Position | None:
     return read_position(event_id) if event_id else None
 
 
-def _who(
+async def _who(
     request: Request, state: AppState, dialect: Dialect, query: Mapping[str, str], position: Position | None
 ) -> tuple[Identity, str]:
     """Who asks; and for a guest whom nothing else can tell again, the key. Raises AuthRequired, AuthInvalid,
@@ -167,15 +167,16 @@ def _who(
     if "authorization" not in request.headers:
         if "ticket" in query:
             tickets, ticket = state.gateway.tickets, query["ticket"]
-            return (tickets.redeem(ticket, stream=True) if position is None else _returned(tickets, ticket)), ""
+            shown = tickets.redeem(ticket, stream=True) if position is None else _returned(tickets, ticket)
+            return state.gateway.sign_in.admitted(shown), ""
         if "token" in query:
-            return state.gateway.tokens.verify(query["token"]), ""
+            return await state.gateway.sign_in.verify(query["token"], address_of(request)), ""
         if dialect.guest is not None and guests_enter(request, state):
             if chosen := dialect.guest(Handshake(query=query)):
                 return guest(chosen), ""
             key = (position.guest if position is not None else "") or secrets.token_hex(16)
             return guest(key), key
-    return identity(request, state), ""
+    return await identity(request, state), ""
 
 
 def _returned(tickets: Tickets, ticket: str) -> Identity:

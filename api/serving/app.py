@@ -1,6 +1,7 @@
 """The web application: sockets, routes and pages over one composed state."""
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from fastapi import FastAPI, WebSocket
 from fastapi.responses import RedirectResponse, Response
@@ -8,8 +9,10 @@ from fastapi_offline import FastAPIOffline
 from starlette.routing import WebSocketRoute
 
 from api.access.cross_origin import OpenToPages
+from api.access.limits import CROWDED
 from api.access.operations import OPERATIONS
 from api.access.origins import origin_allowed
+from api.access.private_answers import PrivateAnswers
 from api.compose.app_state import AppState
 from api.dialects import all_dialects
 from api.integrations.agui import routes as agui
@@ -33,6 +36,7 @@ from api.routes import (
     staff_acts,
     staff_cases,
     staff_reports,
+    staff_revoking,
     stopping,
     stream,
     tickets,
@@ -40,6 +44,8 @@ from api.routes import (
 )
 from api.settings import Settings
 from api.transport.closing import CLOSE_REASONS
+from api.transport.front import network
+from api.transport.real_peer import RealPeer
 from api.transport.staff_socket import StaffConnection
 from api.transport.token_stripping import HideSocketQuery, socket_query
 from api.transport.websocket import Connection
@@ -53,13 +59,12 @@ reference tells of it."""
 def create_app(state: AppState) -> FastAPI:
     """The application over `state`, whose resources its owner opens before and closes after it."""
     settings = state.settings
-    app = FastAPIOffline(
-        title="Pitcrew",
-        description=DESCRIPTION,
-        responses=problems.REFUSALS,
-        redoc_url=None,
-        static_url="/docs/assets",
-    )
+    reference = settings.api_reference == "on" or (settings.api_reference == "auto" and not settings.production)
+    described: dict[str, Any] = {"title": "Pitcrew", "description": DESCRIPTION, "responses": problems.REFUSALS}
+    if reference:
+        app: FastAPI = FastAPIOffline(**described, redoc_url=None, static_url="/docs/assets")
+    else:
+        app = FastAPI(**described, openapi_url=None, docs_url=None, redoc_url=None)
     app.state.pitcrew = state
     problems.install(app)
     openapi.describe(app, {problems.MEDIA_TYPE: problems.ProblemDetails})
@@ -91,7 +96,7 @@ def create_app(state: AppState) -> FastAPI:
         async def front() -> Response:
             return RedirectResponse("/ws/test")
 
-    assert staff_acts.router is staff_cases.router is staff_reports.router is staff.router
+    assert staff_acts.router is staff_cases.router is staff_reports.router is staff_revoking.router is staff.router
     watch = OPERATIONS["watch"].path
     app.router.routes.append(WebSocketRoute(watch, _socket(settings, None, _serve_staff)))
     for dialect in all_dialects():
@@ -99,7 +104,9 @@ def create_app(state: AppState) -> FastAPI:
             WebSocketRoute(dialect.path, _socket(settings, dialect.foreign_origin, _serve(dialect)))
         )
     app.add_middleware(OpenToPages, listed=settings.origins, development=not settings.production)
+    app.add_middleware(PrivateAnswers)
     app.add_middleware(HideSocketQuery)
+    app.add_middleware(RealPeer, trusted=settings.trusted_proxies)
     return app
 
 
@@ -115,14 +122,16 @@ def _socket(settings: Settings, foreign_origin: int | None, serve: Serve) -> Cal
         if not origin_allowed(origin, settings.origins, development=not settings.production):
             await _turn_away(websocket, foreign_origin)
             return
-        if state.draining or not state.gateway.seats.enter():
-            why = "restarting" if state.draining else "too many connections"
-            await websocket.send_denial_response(Response(why, 503, {"Retry-After": str(problems.RETRY_AFTER_S)}))
+        address = network(websocket.client.host if websocket.client else None)
+        why = "restarting" if state.draining else state.gateway.seats.enter(address)
+        if why is not None:
+            status = 429 if why == CROWDED else 503
+            await websocket.send_denial_response(Response(why, status, {"Retry-After": str(problems.RETRY_AFTER_S)}))
             return
         try:
             await serve(websocket, state)
         finally:
-            state.gateway.seats.leave()
+            state.gateway.seats.leave(address)
 
     return endpoint
 

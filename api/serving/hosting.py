@@ -38,7 +38,7 @@ async def open_application() -> AsyncIterator[FastAPI]:
     async with open_app(settings) as state:
         ending = Ending(state)
         if server is not None:
-            adapt(server.config, settings.heartbeat_s)
+            adapt(server.config, state)
             ending.precede(server)
         watchdog = Watchdog(state.metrics.loop_lag.observe)
         watchdog.start()

@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 from collections.abc import Callable
+from functools import partial
 from types import FrameType
 
 import uvicorn
@@ -15,6 +16,7 @@ from api.observability.watchdog import Watchdog
 from api.protocol.frames import FRAME_BYTES
 from api.serving.drain import drain
 from api.serving.settling import settle
+from api.transport.front import PLAIN_REQUESTS, Front, Networks, allow_descriptors
 from api.transport.uvicorn_protocols import RequestProtocol, SocketProtocol
 
 FINISH_S = 1
@@ -33,12 +35,20 @@ def port_problem(host: str, port: int) -> str | None:
     return None
 
 
-def adapt(config: uvicorn.Config, heartbeat_s: int) -> None:
-    """Make a loaded or new configuration, before it listens, one for sockets that live long."""
-    config.http = config.http_protocol_class = RequestProtocol
+def adapt(config: uvicorn.Config, state: AppState) -> None:
+    """Make a loaded or new configuration, before it listens, one for sockets that live long and for strangers."""
+    settings = state.settings
+    descriptors = allow_descriptors(settings.sockets + PLAIN_REQUESTS + settings.sockets // 10)
+    limited = settings.rate_limits == "on"
+    front = Front(descriptors, settings.sockets_per_address if limited else None, Networks(settings.trusted_proxies))
+    state.metrics.watch("pitcrew_connections", "Open connections, of HTTP and sockets.", lambda: len(front))
+    state.metrics.watch(
+        "pitcrew_connections_shut", "Connections that were shut before anybody signed in.", front.shut.total
+    )
+    config.http = config.http_protocol_class = partial(RequestProtocol, front=front)  # type: ignore[assignment]
     config.ws = config.ws_protocol_class = SocketProtocol
     config.ws_max_size = FRAME_BYTES
-    config.ws_ping_interval = config.ws_ping_timeout = heartbeat_s
+    config.ws_ping_interval = config.ws_ping_timeout = settings.heartbeat_s
     config.ws_per_message_deflate = False
     config.timeout_graceful_shutdown = FINISH_S
 
@@ -57,9 +67,16 @@ class Server(uvicorn.Server):
         self._drain: asyncio.Task[None] | None = None
         self._stopping = False
         config = uvicorn.Config(
-            app, host=host, port=port, lifespan="off", access_log=False, log_level="warning", server_header=False
+            app,
+            host=host,
+            port=port,
+            lifespan="off",
+            access_log=False,
+            log_level="warning",
+            server_header=False,
+            proxy_headers=False,
         )
-        adapt(config, state.settings.heartbeat_s)
+        adapt(config, state)
         super().__init__(config)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:

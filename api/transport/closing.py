@@ -25,7 +25,7 @@ CLOSE_REASONS = {
     INTERNAL: "internal error",
     MALFORMED: "too many malformed frames",
     AUTH: "a valid token is needed",
-    FORBIDDEN: "the token belongs to another user",
+    FORBIDDEN: "the token belongs to another user, or was revoked",
     AUTH_DEADLINE: "no token in time",
     SLOW: "reader too slow, resume when you can",
     EXPIRED: "the token has expired, resume with a new one",

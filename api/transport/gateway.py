@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from api.access.auth import TokenRules
 from api.access.limits import Rates, Seats
+from api.access.sign_in import SignIn
 from api.access.tickets import Tickets
 from api.transport.departures import Leaving
 from orchestrator.execution.engine import Engine
@@ -18,10 +19,14 @@ class Gateway:
     those who show no token are let in where a dialect has guests."""
 
     engine: Engine
-    tokens: TokenRules
+    sign_in: SignIn
     tickets: Tickets
     rates: Rates
     seats: Seats
     heartbeat_s: int = 20
     guests: bool = False
     leaving: Leaving = field(default_factory=Leaving)
+
+    @property
+    def tokens(self) -> TokenRules:
+        return self.sign_in.rules

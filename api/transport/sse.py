@@ -17,6 +17,7 @@ import structlog
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from api.access.auth import Identity
 from api.protocol.dialect import Closing, Problem, Session
 from api.transport.outbox import Item, Outbox, OutboxFull, Spelled
 from api.transport.retelling import Retelling
@@ -72,6 +73,7 @@ class EventStream(Response):
         *,
         request: str | None = None,
         until: float = math.inf,
+        identity: Identity | None = None,
         closed: Callable[["EventStream"], None] = lambda stream: None,
     ) -> None:
         super().__init__(headers=HEADERS)
@@ -80,6 +82,7 @@ class EventStream(Response):
         self._retelling = retelling
         self._request = request
         self._until = until
+        self.identity = identity
         self._closed = closed
         self._outbox = Outbox()
         self._ready = asyncio.Event()
@@ -109,7 +112,7 @@ class EventStream(Response):
         """Tell the reader that the server is about to stop."""
         self._put(Closing(reconnect_after_ms))
 
-    def hang_up(self) -> None:
+    def hang_up(self, _code: int = 0) -> None:
         """End the stream when what waits has been sent."""
         self._closing = True
         self._ready.set()

@@ -105,15 +105,18 @@ class StaffConnection:
         self._worker: asyncio.Task[None] | None = None
         self._name = uuid.uuid4().hex
         self._binary = 0
+        self._shown: tuple[str, str | None] | None = None
 
     async def run(self) -> None:
         """Serve the socket until either side closes it."""
         self._clocks.await_token()
         try:
             if "ticket" in self._query:
-                self._sign_in(lambda: self._gateway.tickets.redeem(self._query["ticket"]))
+                self._sign_in(
+                    lambda: self._gateway.sign_in.admitted(self._gateway.tickets.redeem(self._query["ticket"]))
+                )
             elif "token" in self._query:
-                self._sign_in(lambda: self._gateway.tokens.verify(self._query["token"]))
+                await self._show(self._query["token"])
             await self._read()
         finally:
             self._end()
@@ -149,6 +152,9 @@ class StaffConnection:
                 return
             if not self._writer.closing:
                 self._take(message.get("text"))
+            if self._shown is not None:
+                shown, self._shown = self._shown, None
+                await self._show(*shown)
             if self._worker is not None and len(self._waiting) >= MAX_WAITING:
                 await asyncio.wait({self._worker})
 
@@ -177,7 +183,7 @@ class StaffConnection:
 
     def _obey(self, frame: ClientFrame, request: str | None) -> None:
         if isinstance(frame, AuthFrame):
-            self._sign_in(lambda: self._gateway.tokens.verify(frame.token), request)
+            self._shown = (frame.token, request)
         elif isinstance(frame, PingFrame):
             self._writer.put(Pong(frame.timestamp, request))
         elif self._identity is None:
@@ -265,14 +271,31 @@ class StaffConnection:
 
     # --- who it is -------------------------------------------------------------------------------------------------
 
+    @property
+    def identity(self) -> Identity | None:
+        """Who has signed in."""
+        return self._identity
+
+    async def _show(self, token: str, request: str | None = None) -> None:
+        client = self._websocket.client
+        try:
+            identity = await self._gateway.sign_in.verify(token, client.host if client else "")
+        except PitcrewError as error:
+            self._turn_away(error, request)
+        else:
+            self._sign_in(lambda: identity, request)
+
+    def _turn_away(self, error: PitcrewError, request: str | None) -> None:
+        self._writer.put(Denied(error, request))
+        self.hang_up(FORBIDDEN if isinstance(error, Forbidden) else AUTH)
+
     def _sign_in(self, verify: Callable[[], Identity], request: str | None = None) -> None:
         """Let a member of staff in, or on with a new token, or close the socket."""
         try:
             identity = verify()
             permit(identity, OPERATIONS["watch"])
         except PitcrewError as error:
-            self._writer.put(Denied(error, request))
-            self.hang_up(FORBIDDEN if isinstance(error, Forbidden) else AUTH)
+            self._turn_away(error, request)
             return
         if self._identity is not None and self._identity.user_id != identity.user_id:
             self._refuse(Forbidden(), request)

@@ -97,6 +97,7 @@ class Connection:
         "_name",
         "_place",
         "_session",
+        "_shown",
         "_unauthenticated",
         "_waiting",
         "_websocket",
@@ -120,6 +121,7 @@ class Connection:
         self._name = uuid.uuid4().hex
         self._unauthenticated = 0
         self._binary = 0
+        self._shown: tuple[str, str | None] | None = None
 
     async def run(self) -> None:
         """Serve the socket until either side closes it."""
@@ -127,9 +129,9 @@ class Connection:
         self._clocks.await_token()
         try:
             if "ticket" in query:
-                self._sign_in(lambda: self._gateway.tickets.redeem(query["ticket"]))
+                self._sign_in(lambda: self._gateway.sign_in.admitted(self._gateway.tickets.redeem(query["ticket"])))
             elif "token" in query:
-                self._sign_in(lambda: self._gateway.tokens.verify(query["token"]))
+                await self._show(query["token"])
             elif self._dialect.guest is not None:
                 self._let_in(self._dialect.guest(self._handshake))
             await self._read()
@@ -172,6 +174,9 @@ class Connection:
                 return
             if not self._writer.closing:
                 self._take(message.get("text"))
+            if self._shown is not None:
+                shown, self._shown = self._shown, None
+                await self._show(*shown)
             if self._worker is not None and len(self._waiting) >= MAX_WAITING:
                 await asyncio.wait({self._worker})
 
@@ -199,7 +204,7 @@ class Connection:
             case NoOp():
                 pass
             case Authenticate(token):
-                self._sign_in(lambda: self._gateway.tokens.verify(token), requested.request)
+                self._shown = (token, requested.request)
             case Rejected(error):
                 self._refuse(error if self._identity is not None else _unsigned(error), requested.request)
             case command if self._identity is None:
@@ -289,6 +294,21 @@ class Connection:
         return ref
 
     # --- who it is -------------------------------------------------------------------------------------------------
+
+    @property
+    def identity(self) -> Identity | None:
+        """Who has signed in."""
+        return self._identity
+
+    async def _show(self, token: str, request: str | None = None) -> None:
+        """Sign in with a token. Whoever is asked about it may take a while: only this socket waits."""
+        client = self._websocket.client
+        try:
+            identity = await self._gateway.sign_in.verify(token, client.host if client else "")
+        except PitcrewError as error:
+            self._deny(error, request)
+        else:
+            self._sign_in(lambda: identity, request)
 
     def _sign_in(self, verify: Callable[[], Identity], request: str | None = None) -> None:
         """Let the user in, or on with a new token, or close the socket."""

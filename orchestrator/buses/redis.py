@@ -20,7 +20,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from orchestrator.bus import Deliver, Lapsed, Live
+from orchestrator.bus import PLACES, Deliver, Lapsed, Live
 from orchestrator.buses.memory import MemoryBus
 from orchestrator.buses.speech import summed
 from orchestrator.event.tenure import Tenures
@@ -112,7 +112,7 @@ class RedisBus:
             await self._say_again(pipeline, conversation_id)
         for envelope in envelopes:
             packet = _encoder.encode(self._packet(envelope))
-            if envelope.place == 1:
+            if envelope.place % PLACES == 1:
                 pipeline.delete(_said(envelope.conversation_id))
             if envelope.place or isinstance(envelope.event, Terminal | InputRequired | RunRestarted):
                 self._keep(pipeline, envelope.conversation_id, packet)

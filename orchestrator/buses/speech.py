@@ -56,6 +56,8 @@ def heard(speech: Speech | None, envelope: Envelope) -> Speech | None:
 def _more(speech: Speech | None, envelope: Envelope, event: Token | Progress | Reasoning | Code) -> Speech:
     if speech is None or speech.run_id != event.run_id:
         speech = Speech(event.run_id)
+    if 0 < envelope.place < speech.place:
+        return speech  # a late word of an earlier attempt
     speech.place = max(speech.place, envelope.place)
     if isinstance(event, Progress):
         speech.progress = event

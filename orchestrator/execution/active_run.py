@@ -4,17 +4,18 @@ import asyncio
 import math
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import structlog
 
 from agents.answerer import AnswerFailed
 from agents.types import Question
+from orchestrator.bus import PLACES
 from orchestrator.errors import REASON_TEXTS, ProcessingError, Reason
 from orchestrator.event.tenure import Tenure
 from orchestrator.events import Failed
-from orchestrator.run import Desk, Effect
+from orchestrator.run import Desk, Effect, RunInput
 from orchestrator.store import RunStart
 
 log = structlog.get_logger()
@@ -24,7 +25,8 @@ log = structlog.get_logger()
 class ActiveRun:
     """A run that this process is answering. `leaving`: how it ends is being committed. `halted` is set when the run may
     go on that stands still while a person takes over; if somebody has, or another process has the run, it was `taken`.
-    `leased_until` is on the clock of `time.monotonic`. `said`: how many things without a `seq`."""
+    `leased_until` is on the clock of `time.monotonic`. `said` is the place of the latest thing without a `seq`.
+    `unfollow` ends listening for what other processes do with the run."""
 
     start: RunStart
     desk: Desk
@@ -39,11 +41,23 @@ class ActiveRun:
     taken: bool = False
     leased_until: float = math.inf
     said: int = 0
+    unfollow: Callable[[], None] = lambda: None
 
     @property
     def leased(self) -> bool:
         """Whether this process may still speak for the run."""
         return time.monotonic() < self.leased_until
+
+
+def first_place(start: RunStart) -> int:
+    """Where the places of an attempt begin: behind all of the attempts before, of which a late word may still come."""
+    return (start.attempt - 1) * PLACES
+
+
+def input_of(start: RunStart) -> RunInput:
+    """What the graph is given of a run."""
+    named = (start.role, start.owner, start.conversation_id, start.reply, start.email)
+    return RunInput(start.run_id, start.session_id, question_of(start), *named)
 
 
 def question_of(start: RunStart) -> Question:

@@ -9,15 +9,16 @@ from typing import Any
 
 import structlog
 
-from agents.acts.consent import read
-from agents.learning.choice import Choice
 from agents.specialist import Catalogue, open_to
 from orchestrator.bus import Bus
 from orchestrator.commands import Answer, Caller, Cancel, Delete, Feedback, HandOver, Read, Send, Type
+from orchestrator.dispatcher import Dispatcher
 from orchestrator.errors import NotFound, Overloaded, RunNotActive, ShuttingDown, StorageUnavailable, UnknownAgent
 from orchestrator.event.tenure import Tenures
 from orchestrator.events import Envelope, HandOverReason, InputRequired, Seen, Terminal, Typing
-from orchestrator.execution.runs import Budgets, Run, Runs, Saver
+from orchestrator.execution.forgetting import Saver
+from orchestrator.execution.replies import ReadAside, reading
+from orchestrator.execution.runs import Budgets, Run, Runs
 from orchestrator.execution.takeover import ChangeOwner
 from orchestrator.run import Handing
 from orchestrator.store import Handed, Lease, Receipt, Store, Touched
@@ -45,25 +46,26 @@ class Engine:
         budgets: Budgets | None = None,
         saver: Saver | None = None,
         catalogue: Catalogue = (),
-        consent: Choice[str] | None = None,
+        read: ReadAside | None = None,
         handing: Callable[[HandOverReason], Handing] | None = None,
         changed: Callable[[str], None] = lambda conversation_id: None,
         lease: Lease | None = None,
         tenures: Tenures | None = None,
+        dispatcher: Dispatcher | None = None,
         outside: Span = NOTHING,
     ) -> None:
-        """`consent` tells what a reply to a proposal does; without it only plain answers are understood. `handing`
-        words what happens when a person is asked for; without it nothing is said of it. `changed` is told of
+        """`read` tells what a reply to a proposal says; without it only plain answers are understood. `handing` words
+        what happens when a person is asked for; without it nothing is said of it. `changed` is told of
         conversations in which something changes that is no event: they are rated, or deleted. With a `lease` other
-        processes answer runs of this store as well; `tenures` are those that the bus gives to what these say.
+        processes answer runs of this store as well; they are told by the `dispatcher`, and speak under `tenures`.
         `outside`: in which each run is a span, the root of its trace."""
         self._changed = changed
         self._handing = handing or (lambda reason: Handing(reason, lambda place, email: ""))
         self.catalogue = catalogue
-        self._consent = consent
+        self._read = read or reading()
         self.store = store
         self.bus = bus
-        self._runs = Runs(store, bus, run, budgets or Budgets(), saver, lease, tenures, outside)
+        self._runs = Runs(store, bus, run, budgets or Budgets(), saver, lease, tenures, dispatcher, outside)
 
     @property
     def running(self) -> int:
@@ -72,7 +74,7 @@ class Engine:
 
     @property
     def waiting(self) -> int:
-        """How many conversations wait until another run ends, because so many are answered at once."""
+        """How many conversations wait for somebody who has room to answer."""
         return self._runs.waiting
 
     async def send(self, caller: Caller, command: Send, follow: Follow | None = None) -> Receipt:
@@ -104,7 +106,7 @@ class Engine:
                 return await self.store.accept(caller, command, known)
             except _UnreadError as unread:
                 asked = unread.request
-                answers[asked.request_id] = await asyncio.to_thread(_read, command.message, asked, self._consent)
+                answers[asked.request_id] = await self._read(command.message, asked)
 
     async def _replace(self, caller: Caller, command: Send) -> Receipt:
         """Accept a message that stands for another one, whose runs are stopped first."""
@@ -282,6 +284,10 @@ class Engine:
         self._changed(conversation_id)
         log.info("conversation_deleted", conversation_id=conversation_id)
 
+    async def answer_waiting(self, conversation_id: str) -> None:
+        """Answer what waits in a conversation: what a dispatcher calls."""
+        await self._runs.answer_waiting(conversation_id)
+
     async def recover(self) -> None:
         """Take up what the last process left. Before the first command."""
         await self._runs.recover()
@@ -300,12 +306,6 @@ class _UnreadError(Exception):
 
     def __init__(self, request: InputRequired) -> None:
         self.request = request
-
-
-def _read(text: str, request: InputRequired, consent: Choice[str] | None) -> Any:
-    """See `orchestrator.store.ReadReply`. Blocks while embedding."""
-    options = [(option.value, option.label) for option in request.options]
-    return read(text, request.kind, options, request.prompt, consent)
 
 
 def _ends_turn(envelope: Envelope, run_id: str) -> bool:

@@ -239,6 +239,7 @@ class _Cursor:
         if envelope.seq is not None:
             self.told = max(self.told, envelope.seq)
             self.run_id = None
+            self.heed(envelope.event)
         elif envelope.place:
             self.run_id, self.place = _run_of(envelope), envelope.place
 

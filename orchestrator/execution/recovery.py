@@ -54,6 +54,7 @@ class Recovery:
         self._lost = lost
         self._lease = lease
         self._watch: asyncio.Task[None] | None = None
+        self._checking: asyncio.Task[None] | None = None
 
     async def recover(self) -> Sequence[str]:
         """Take up what was left, and with a lease go on to look for more; the runs that have not ended."""
@@ -69,11 +70,15 @@ class Recovery:
         for run in unfinished:
             if run.status == "parked" and run.request_id and run.expires_at:
                 self._host.expect(run.conversation_id, run.request_id, run.expires_at)
-            elif run.status == "running" and not (self._lease is not None and run.leased):
+            elif run.status == "running" and not self._kept(run):
                 await self._put_back(run)
-        for conversation_id in dict.fromkeys(run.conversation_id for run in unfinished):
-            if conversation_id not in self._active:
+        answered = {run.conversation_id for run in unfinished if run.status == "running" and self._kept(run)}
+        for conversation_id in dict.fromkeys(run.conversation_id for run in unfinished if run.status != "parked"):
+            if conversation_id not in answered and conversation_id not in self._active:
                 self._host.take_up(conversation_id)
+
+    def _kept(self, run: Unfinished) -> bool:
+        return self._lease is not None and run.leased
 
     async def _put_back(self, run: Unfinished) -> None:
         committed: Sequence[Envelope | None]
@@ -105,7 +110,21 @@ class Recovery:
             elif not active.leaving:
                 self._lost(active)
 
+    def check(self) -> None:
+        """Look at once whether this process still has what it answers: it may not have heard otherwise."""
+        if self._lease is not None and self._checking is None:
+            self._checking = asyncio.ensure_future(self._check(self._lease))
+
+    async def _check(self, lease: Lease) -> None:
+        try:
+            await self.renew(lease)
+        except StorageUnavailable:
+            log.warning("leases_not_renewed")
+        finally:
+            self._checking = None
+
     def stop(self) -> None:
         """Renew nothing any more."""
-        if self._watch is not None:
-            self._watch.cancel()
+        for task in (self._watch, self._checking):
+            if task is not None:
+                task.cancel()

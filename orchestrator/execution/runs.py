@@ -7,16 +7,17 @@ and this process as many at once as its budget allows; the others wait in their 
 import asyncio
 import contextlib
 import time
-from collections import deque
 from collections.abc import AsyncGenerator, Callable, Collection, Coroutine, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
 import structlog
 
 from orchestrator.bus import Bus
+from orchestrator.dispatcher import Dispatcher
+from orchestrator.dispatchers.local import LocalDispatcher
 from orchestrator.errors import ProcessingError, RunNotActive, StorageUnavailable
 from orchestrator.event.tenure import Tenures
 from orchestrator.events import (
@@ -26,10 +27,12 @@ from orchestrator.events import (
     Durable,
     Envelope,
     InputRequired,
+    RunRestarted,
     Terminal,
 )
-from orchestrator.execution.active_run import ActiveRun, failed, may_begin_again, question_of
+from orchestrator.execution.active_run import ActiveRun, failed, first_place, input_of, may_begin_again
 from orchestrator.execution.expiries import Expiries
+from orchestrator.execution.forgetting import NothingKept, Saver, erase, forget
 from orchestrator.execution.observed import committing, ending, observed
 from orchestrator.execution.recovery import Recovery
 from orchestrator.execution.takeover import ChangeOwner, TakeOver
@@ -44,18 +47,6 @@ Run = Callable[[RunInput, Desk], AsyncGenerator[AnyEvent]]
 """Answers one run: yields its events, the last one Completed, or InputRequired with `desk.parked` set."""
 
 
-class Saver(Protocol):
-    """Where the graph's state of parked runs is kept outside the store."""
-
-    async def settle(self) -> None: ...
-
-    async def forget(self, run_id: str) -> None: ...
-
-    async def keep_only(self, run_ids: Sequence[str]) -> None: ...
-
-    async def wipe(self) -> None: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Budgets:
     """Seconds for a whole run, and for running runs to finish when the server stops; runs answered at a time."""
@@ -67,7 +58,8 @@ class Budgets:
 
 class Runs:
     """Used from one event loop. `saver` forgets what it holds of a run at the run's end. With a `lease` other processes
-    answer runs of this store as well; without one this is the only process that does."""
+    answer runs of this store as well; without one this is the only process that does. A `dispatcher` lets them, and
+    this one as far as it calls `answer_waiting`; by default all is answered here. `tenures` are the process's."""
 
     def __init__(
         self,
@@ -78,6 +70,7 @@ class Runs:
         saver: Saver | None = None,
         lease: Lease | None = None,
         tenures: Tenures | None = None,
+        dispatcher: Dispatcher | None = None,
         outside: Span = NOTHING,
     ) -> None:
         self._store = store
@@ -85,12 +78,11 @@ class Runs:
         self._run_graph = run
         self._budgets = budgets
         self._outside = outside
-        self._saver = saver
+        self._saver = saver or NothingKept()
         self._active: dict[str, ActiveRun] = {}
-        self._starting = 0
-        self._queue: deque[str] = deque()
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._tenures = tenures or Tenures()
+        self._dispatcher = dispatcher or LocalDispatcher(self.answer_waiting, budgets.runs)
         self._expiries = Expiries(lambda *request: self._spawn(self._expire(*request)))
         self._lease = lease
         self._recovery = Recovery(store, self, self._active, self._lost, lease)
@@ -103,22 +95,17 @@ class Runs:
 
     @property
     def waiting(self) -> int:
-        return len(self._queue)
+        """How many conversations wait for somebody who has room."""
+        return self._dispatcher.depth
 
     @property
     def full(self) -> bool:
         """Whether another run would have to wait for one of another conversation."""
-        return len(self._active) >= self._budgets.runs
+        return max(len(self._active), self._dispatcher.depth) >= self._budgets.runs
 
     def take_up(self, conversation_id: str) -> None:
-        """Start the conversation's next run when one waits, none has the conversation and there is room."""
-        self._queue.append(conversation_id)
-        self._fill()
-
-    def _fill(self) -> None:
-        while self._queue and len(self._active) + self._starting < self._budgets.runs and not self.closing.is_set():
-            self._starting += 1
-            self._spawn(self._advance(self._queue.popleft()))
+        """Let the conversation's next run begin where one waits, none has the conversation and there is room."""
+        self._dispatcher.dispatch(conversation_id)
 
     async def see_through(self, work: Coroutine[Any, Any, T]) -> T:
         """Wait for work that is done to its end even if the caller goes away: what is committed is also published."""
@@ -135,26 +122,50 @@ class Runs:
         so that none is taken up."""
         return self._turns.setdefault(conversation_id, asyncio.Lock())
 
-    async def _advance(self, conversation_id: str) -> None:
-        start = None
+    async def answer_waiting(self, conversation_id: str) -> None:
+        """Answer what waits in the conversation, one run after the other; see `orchestrator.dispatcher.Answer`."""
         try:
-            async with self.turn(conversation_id):
-                asked_at = time.monotonic()
-                start = await self._persist(lambda: self._store.begin(conversation_id, self._lease or NO_LEASE))
-                if start is not None:
-                    tenure = self._tenures.of(conversation_id, start.owner_epoch)
-                    active = ActiveRun(start, Desk(record=partial(self._record, start)), tenure)
-                    if self._lease is not None:
-                        active.leased_until = asked_at + self._lease.seconds
-                    self._active[conversation_id] = active
-                    task = self._spawn(observed(active.start, self._outside, self._run(active)))
-                    # A task that is cancelled before its first step never gets to its own handling of that.
-                    await asyncio.sleep(0)
-                    active.task = task
-        finally:
-            self._starting -= 1
+            while not self.closing.is_set():
+                active = await asyncio.shield(self._spawn(self._begin(conversation_id)))
+                if active is None:
+                    return
+                await active.ended.wait()
+            self.take_up(conversation_id)
+        except StorageUnavailable as error:
+            log.warning("left_to_the_next_process", error=str(error))
+
+    async def _begin(self, conversation_id: str) -> ActiveRun | None:
+        """Start the conversation's next run, where one waits and none has the conversation."""
+        async with self.turn(conversation_id):
+            asked_at = time.monotonic()
+            start = await self._persist(lambda: self._store.begin(conversation_id, self._lease or NO_LEASE))
             if start is None:
-                self._fill()
+                return None
+            tenure = self._tenures.of(conversation_id, start.owner_epoch)
+            active = ActiveRun(start, Desk(record=partial(self._record, start)), tenure, said=first_place(start))
+            self._active[conversation_id] = active
+            if self._lease is not None:
+                active.leased_until = asked_at + self._lease.seconds
+                heard = partial(self._overhear, active)
+                active.unfollow = await self._bus.subscribe(conversation_id, heard, self._recovery.check)
+            task = self._spawn(observed(active.start, self._outside, self._run(active)))
+            # A task that is cancelled before its first step never gets to its own handling of that.
+            await asyncio.sleep(0)
+            active.task = task
+            if active.taken:
+                task.cancel()
+            return active
+
+    def _overhear(self, active: ActiveRun, envelope: Envelope) -> None:
+        """Stop a run that another process has ended, or put back."""
+        event = envelope.event
+        if active.leaving or active.taken or not isinstance(event, Terminal | RunRestarted):
+            return
+        later = not isinstance(event, RunRestarted) or event.attempt > active.start.attempt
+        if event.run_id == active.start.run_id and later:
+            active.taken = True
+            if active.task is not None:
+                active.task.cancel()
 
     async def _record(self, start: RunStart, effects: Sequence[Effect]) -> None:
         """Keep what the run does. Raises ProcessingError where another process has the run."""
@@ -164,20 +175,11 @@ class Runs:
     async def _run(self, active: ActiveRun) -> None:
         start = active.start
         seconds = min(self._budgets.run_s, start.wishes.seconds or self._budgets.run_s)
-        run = RunInput(
-            start.run_id,
-            start.session_id,
-            question_of(start),
-            start.role,
-            start.owner,
-            start.conversation_id,
-            start.reply,
-            start.email,
-        )
+        run = input_of(start)
         last: Terminal | InputRequired | None = None
         try:
             if start.attempt > 1 and start.reply is None:
-                await self._forget(start.run_id)
+                await forget(self._saver, start.run_id)
             async with asyncio.timeout(seconds):
                 async with contextlib.aclosing(self._run_graph(run, active.desk)) as events:
                     async for event in events:
@@ -185,7 +187,7 @@ class Runs:
                             last = event
                         else:
                             await self._publish(active, event)
-                if isinstance(last, InputRequired) and self._saver is not None:
+                if isinstance(last, InputRequired):
                     await self._saver.settle()
         except asyncio.CancelledError:
             await self.see_through(self._stop(active))
@@ -248,7 +250,7 @@ class Runs:
         else:
             handing = desk.handing if isinstance(last, Completed) else None
             await self._leave(active, lambda: self._store.finish(conversation_id, last, desk.memory, handing, attempt))
-            await self._forget(last.run_id)
+            await forget(self._saver, last.run_id)
 
     async def _leave(
         self, active: ActiveRun, commit: Callable[[], Coroutine[Any, Any, Envelope | Sequence[Envelope] | None]]
@@ -266,17 +268,16 @@ class Runs:
             self._let_go(active)
 
     def _let_go(self, active: ActiveRun) -> None:
-        conversation_id = active.start.conversation_id
-        self._active.pop(conversation_id, None)
+        active.unfollow()
+        self._active.pop(active.start.conversation_id, None)
         active.ended.set()
-        self.take_up(conversation_id)
 
     async def change_owner(self, conversation_id: str, commit: ChangeOwner, patience_s: float) -> Handed:
         """Commit a change of owner that ends all runs of the conversation, and publish it; see `TakeOver`. Raises what
         the commit raises; StorageUnavailable where what the run is committing takes longer than `patience_s`."""
         async with self.turn(conversation_id):
             tenure, active = self._tenures.find(conversation_id), self._active.get(conversation_id)
-            async with TakeOver(self._bus, tenure, active, patience_s) as taking:
+            async with TakeOver(self._bus, conversation_id, tenure, active, patience_s) as taking:
                 handed = await commit(taking.said)
                 taking.done = bool(handed.envelopes)
                 for envelope in handed.envelopes:
@@ -302,24 +303,29 @@ class Runs:
         `again` to begin anew afterwards. One that has been given an answer cannot, and ends."""
         active = self._active.get(conversation_id)
         if active is None or active.task is None or active.start.run_id not in {*ended, *again}:
+            await self._stop_elsewhere(conversation_id, ended)
             return
         active.cancelled = active.start.run_id in ended or active.start.reply is not None
         active.task.cancel()
         await active.ended.wait()
 
+    async def _stop_elsewhere(self, conversation_id: str, ended: Collection[str]) -> None:
+        """End the run that another process is answering, if it is among these."""
+        live = await self._bus.live(conversation_id)
+        if live is not None and live.run_id in ended:
+            with contextlib.suppress(RunNotActive):
+                await self._call_off(conversation_id, live.run_id)
+
     async def erase(self, run_ids: Collection[str]) -> None:
         """Forget the state of these runs, down to the files."""
-        for run_id in run_ids:
-            await self._forget(run_id)
-        if self._saver is not None:
-            try:
-                await self._saver.wipe()
-            except Exception:
-                log.exception("parked_state_not_wiped")
+        await erase(self._saver, run_ids)
 
     async def _call_off(self, conversation_id: str, run_id: str) -> None:
-        """End a run that is not being answered: one that waits for its turn or for the customer."""
-        envelope = await self._store.call_off(conversation_id, run_id)
+        """End a run that is not being answered here: one that waits for its turn or for the customer, or that another
+        process answers, which hears of it and stops."""
+        live = await self._bus.live(conversation_id)
+        said = live.text if live is not None and live.run_id == run_id else ""
+        envelope = await self._store.call_off(conversation_id, run_id, said)
         if envelope is None:
             raise RunNotActive
         await self.ended(envelope)
@@ -329,15 +335,7 @@ class Runs:
         """Publish the committed end of a run that nobody was answering, and forget its state."""
         await self._bus.publish(envelope)
         if isinstance(envelope.event, Terminal):
-            self._spawn(self._forget(envelope.event.run_id))
-
-    async def _forget(self, run_id: str) -> None:
-        if self._saver is None:
-            return
-        try:
-            await self._saver.forget(run_id)
-        except Exception:
-            log.exception("parked_state_not_removed", run_id=run_id)
+            self._spawn(forget(self._saver, envelope.event.run_id))
 
     def expect(self, conversation_id: str, request_id: str, expires_at: str) -> None:
         """End the parked run when its request expires."""
@@ -367,8 +365,7 @@ class Runs:
     async def recover(self) -> None:
         """Take up what the last process left, and with a lease from then on what any other leaves."""
         unfinished = await self._recovery.recover()
-        if self._saver is not None:
-            await self._saver.keep_only(unfinished)
+        await self._saver.keep_only(unfinished)
 
     def _lost(self, active: ActiveRun) -> None:
         """Stop answering a run that another process may have by now, without another word."""
@@ -381,6 +378,7 @@ class Runs:
         """Start nothing more, let running runs finish for `drain_s` seconds (the budget's where None), hand the rest
         to the next process. May be called again."""
         self.closing.set()
+        self._dispatcher.leave()
         self._expiries.clear()
         patience = self._budgets.drain_s if drain_s is None else drain_s
         ended = [active.ended.wait() for active in self._active.values()]

@@ -1,4 +1,5 @@
 """Taking a conversation from the bot: what it says is held back, its run stands still, and only a commit ends both.
+A run that another process answers goes on until that hears of the commit; what it says after that reaches nobody.
 
 From before the commit on nothing that the bot has said is told any more, wherever it waits. Where nothing was
 committed the bot goes on as if nothing had been asked, and says again what was held back.
@@ -26,10 +27,13 @@ class TakeOver:
     conversation now. Entering raises StorageUnavailable where what the run is committing takes longer than
     `patience_s`."""
 
-    def __init__(self, bus: Bus, tenure: Tenure | None, active: ActiveRun | None, patience_s: float) -> None:
+    def __init__(
+        self, bus: Bus, conversation_id: str, tenure: Tenure | None, active: ActiveRun | None, patience_s: float
+    ) -> None:
         self.said: dict[str, str] = {}
         self.done = False
         self._bus = bus
+        self._conversation_id = conversation_id
         self._tenure = tenure
         self._active = active
         self._patience_s = patience_s
@@ -58,18 +62,15 @@ class TakeOver:
     async def _halt(self) -> None:
         """Let the run stand still; one that is about to end has ended first."""
         active = self._active
-        if active is None:
-            return
-        if active.leaving:
+        if active is not None and active.leaving:
             await active.ended.wait()
-            self._active = None
-            return
-        active.halted = asyncio.Event()
-        if active.committing is not None:
-            await asyncio.wait([active.committing])
-        live = await self._bus.live(active.start.conversation_id)
-        run_id = active.start.run_id
-        self.said = {run_id: live.text if live is not None and live.run_id == run_id else ""}
+            self._active = active = None
+        if active is not None:
+            active.halted = asyncio.Event()
+            if active.committing is not None:
+                await asyncio.wait([active.committing])
+        live = await self._bus.live(self._conversation_id)
+        self.said = {live.run_id: live.text} if live is not None else {}
 
     async def _go_on(self) -> None:
         if self._tenure is not None:
@@ -78,7 +79,7 @@ class TakeOver:
         if active is None or active.halted is None:
             return
         for run_id, text in self.said.items():
-            if text:
+            if text and run_id == active.start.run_id:
                 active.said += 1
                 about, again = active.start.conversation_id, Token(run_id, text, 0)
                 await self._bus.publish(Envelope(about, again, tenure=active.tenure, place=active.said))

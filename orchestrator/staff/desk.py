@@ -8,8 +8,7 @@ from orchestrator.errors import BadRequest, Conflict, EmptyMessage, MessageTooLo
 from orchestrator.event.ownership import Member
 from orchestrator.events import Envelope, StaffTyping
 from orchestrator.execution.engine import Engine
-from orchestrator.execution.runs import Run
-from orchestrator.staff.drafting import Draft, draft
+from orchestrator.staff.drafting import Draft, Drafting
 from orchestrator.staff.feed import CannedChanged, Feed, NoteAdded, PresenceChanged
 from orchestrator.staff.presence import Presence
 from orchestrator.staff.reception import Reception
@@ -30,9 +29,9 @@ class StaffDesk:
         feed: Feed,
         presence: Presence,
         reception: Reception,
-        drafting: Run | None = None,
+        drafting: Drafting | None = None,
     ) -> None:
-        """`drafting` answers for the staff alone; it can ask nobody and do nothing."""
+        """`drafting` answers for the staff alone, asks nobody and does nothing."""
         self._drafting = drafting
         self.store = store
         self.feed = feed
@@ -107,7 +106,7 @@ class StaffDesk:
         basis = await self.store.basis(Act(member, "suggestion", conversation_id))
         if self._drafting is None:
             raise Conflict
-        made = await draft(self._drafting, basis)
+        made = await self._drafting(basis)
         if (await self.line(conversation_id)).head_seq != basis.seq:
             raise Conflict
         return made

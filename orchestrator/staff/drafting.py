@@ -1,7 +1,7 @@
 """A reply as the bot would write it, for a member of staff to send, change or leave: grounded, and never stale."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 import structlog
@@ -44,6 +44,10 @@ class Draft(msgspec.Struct, frozen=True):
     confidence: float
     declined: bool
     seq: int
+
+
+Drafting = Callable[[Basis], Awaitable[Draft]]
+"""See `draft`."""
 
 
 async def draft(run: Run, basis: Basis) -> Draft:

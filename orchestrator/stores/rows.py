@@ -300,9 +300,10 @@ def envelopes(connection: Connection, query: Any) -> list[Envelope]:
 
 
 def stored_messages(
-    connection: Connection, conversation_id: str, after: int, *, superseded: bool
+    connection: Connection, conversation_id: str, after: int, *, superseded: bool, limit: int | None = None
 ) -> list[StoredMessage]:
-    """The messages of a conversation with `seq > after`, in order, each answer with the event that said it."""
+    """The messages of a conversation with `seq > after`, in order, at most `limit`, each answer with the event that
+    said it."""
     is_answer = (
         (events.c.conversation_id == messages.c.conversation_id)
         & (events.c.seq == messages.c.seq)
@@ -316,6 +317,8 @@ def stored_messages(
     )
     if not superseded:
         query = query.where(messages.c.superseded_by.is_(None))
+    if limit is not None:
+        query = query.limit(limit)
     return [
         StoredMessage(r.id, r.role, r.text, r.agent, r.run_id, r.seq, r.created_at, _answer(r.body), r.superseded_by)
         for r in connection.execute(query)

@@ -190,9 +190,11 @@ def drop(connection: Connection, conversation_id: str, request_id: str) -> Envel
     return rows.cancel_run(connection, conversation_id, request.run_id, request.partial_response)
 
 
-def call_off(connection: Connection, conversation_id: str, run_id: str) -> Envelope | None:
+def call_off(connection: Connection, conversation_id: str, run_id: str, said: str | None = None) -> Envelope | None:
     """See `Store.call_off`."""
     status = connection.scalar(select(runs.c.status).where(runs.c.id == run_id))
+    if status == "running" and said is not None:
+        return rows.cancel_run(connection, conversation_id, run_id, said)
     if status == "waiting":
         return rows.cancel_run(connection, conversation_id, run_id, _text_so_far(connection, conversation_id, run_id))
     if status == "parked":

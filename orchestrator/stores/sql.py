@@ -127,8 +127,8 @@ class SqlStore:
     async def drop(self, conversation_id: str, request_id: str) -> Envelope | None:
         return await self._alone(conversation_id, lambda c: running.drop(c, conversation_id, request_id))
 
-    async def call_off(self, conversation_id: str, run_id: str) -> Envelope | None:
-        return await self._alone(conversation_id, lambda c: running.call_off(c, conversation_id, run_id))
+    async def call_off(self, conversation_id: str, run_id: str, said: str | None = None) -> Envelope | None:
+        return await self._alone(conversation_id, lambda c: running.call_off(c, conversation_id, run_id, said))
 
     async def record(self, run_id: str, effects: Sequence[Effect], attempt: int | None = None) -> bool:
         return await self._write(lambda connection: running.record(connection, run_id, effects, attempt))
@@ -191,7 +191,7 @@ class SqlStore:
             raise NotFound
         return str(conversation_id)
 
-    async def sessions(self, caller: Caller) -> Sequence[SessionSummary]:
+    async def sessions(self, caller: Caller, limit: int | None = None, offset: int = 0) -> Sequence[SessionSummary]:
         current = (messages.c.conversation_id == conversations.c.id) & messages.c.superseded_by.is_(None)
         first = (
             select(messages.c.text)
@@ -213,6 +213,8 @@ class SqlStore:
             .where(conversations.c.owner == caller.user_id)
             .order_by(conversations.c.updated_at.desc(), conversations.c.id)
         )
+        if limit is not None:
+            query = query.limit(limit).offset(offset)
 
         def work(connection: Connection) -> list[SessionSummary]:
             return [
@@ -230,11 +232,11 @@ class SqlStore:
         return await self._read(work)
 
     async def messages(
-        self, caller: Caller, session_id: str, after: int = 0, *, superseded: bool = False
+        self, caller: Caller, session_id: str, after: int = 0, *, superseded: bool = False, limit: int | None = None
     ) -> Sequence[StoredMessage]:
         def work(connection: Connection) -> list[StoredMessage]:
             conversation_id = rows.find(connection, caller, session_id)
-            return rows.stored_messages(connection, conversation_id, after, superseded=superseded)
+            return rows.stored_messages(connection, conversation_id, after, superseded=superseded, limit=limit)
 
         return await self._read(work)
 

@@ -138,6 +138,11 @@ def blank(connection: Connection, caller: Caller, message_id: str) -> list[Envel
         return []
     conversation_id, run_id, seq = message.conversation_id, message.run_id, message.seq
     ended = _call_off(connection, conversation_id, _readers(connection, _touched(connection, message)))
+    begun_again = [
+        running.requeue(connection, reader, crashed=False, attempt=None)
+        for reader in sorted(_touched(connection, message).unfinished)
+    ]
+    ended += [envelope for envelope in begun_again if envelope is not None]
     connection.execute(update(messages).where(messages.c.id == message_id).values(text="", deleted_at=rows.now()))
     accepted = rows.receipt_at(connection, conversation_id, seq).accepted
     connection.execute(

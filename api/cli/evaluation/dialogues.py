@@ -136,6 +136,7 @@ async def _engine(stack: AsyncExitStack, dependencies: "Dependencies", database:
     from agents.acts.consent import CONSENT
     from orchestrator.buses.memory import MemoryBus
     from orchestrator.execution.engine import Engine
+    from orchestrator.execution.replies import reading
     from orchestrator.graph.saver import memory_saver
     from orchestrator.graph.stream import stream_events
     from orchestrator.graph.turn import build_graph
@@ -145,7 +146,7 @@ async def _engine(stack: AsyncExitStack, dependencies: "Dependencies", database:
     stack.push_async_callback(store.close)
     graph = build_graph(dependencies, memory_saver())
     consent = dependencies.resources.choices.get(CONSENT) if dependencies.resources else None
-    engine = Engine(store, MemoryBus(), partial(stream_events, graph), consent=consent)
+    engine = Engine(store, MemoryBus(), partial(stream_events, graph), read=reading(consent))
     stack.push_async_callback(engine.close, 0)
     return engine
 

@@ -6,13 +6,15 @@ from inspect import cleandoc
 from typing import Annotated
 
 from mcp.server import MCPServer
+from mcp.server.auth.settings import AuthSettings
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError, ToolError
 from mcp_types import CallToolResult, TextContent, ToolAnnotations
 from msgspec import to_builtins
-from pydantic import Field
+from pydantic import AnyHttpUrl, Field
 
 from api.integrations.mcp.backend import Expert, FoundPassage, Knowing, Listed, Said, Tell, Unanswerable
+from api.integrations.mcp.token_check import TokenCheck
 from api.version import product_version
 
 INSTRUCTIONS = (
@@ -31,8 +33,11 @@ ACTING = (
 Lifespan = Callable[[MCPServer[Knowing]], AbstractAsyncContextManager[Knowing]]
 
 
-def build_server(lifespan: Lifespan, *, acts: bool) -> MCPServer[Knowing]:
-    """The server; `lifespan` opens who knows the answers. `acts`: what they propose is done when it is accepted."""
+def build_server(
+    lifespan: Lifespan, *, acts: bool, tokens: TokenCheck | None = None, address: str = ""
+) -> MCPServer[Knowing]:
+    """The server; `lifespan` opens who knows the answers. `acts`: what they propose is done when it is accepted.
+    `tokens` says who may use it at its `address`; None where it is used by the one program that has started it."""
     server: MCPServer[Knowing] = MCPServer(
         "pitcrew",
         title="Pitcrew",
@@ -40,6 +45,8 @@ def build_server(lifespan: Lifespan, *, acts: bool) -> MCPServer[Knowing]:
         version=product_version(),
         lifespan=lifespan,
         log_level="WARNING",
+        token_verifier=tokens,
+        auth=AuthSettings(issuer_url=AnyHttpUrl(address), resource_server_url=None) if tokens is not None else None,
     )
     server.add_tool(search, annotations=READS)
     described = cleandoc(ask.__doc__ or "")

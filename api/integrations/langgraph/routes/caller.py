@@ -2,18 +2,20 @@
 
 import asyncio
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Annotated, Any, TypeVar
 
 import msgspec
 from fastapi import Depends, Request
+from starlette.requests import HTTPConnection
 
-from api.access.auth import Identity, SignedIn, TokenRules
+from api.access.auth import Identity, SignedIn
+from api.access.sign_in import SignIn
 from api.compose.app_state import AppState
 from api.protocol.forms import within
 from api.protocol.frames import convert, parse_object
-from api.routes.dependencies import State, read_text
+from api.routes.dependencies import State, address_of, read_text
 from api.transport.gateway import SEAT_WAIT_MS
 from orchestrator.commands import Caller
 from orchestrator.errors import AuthRequired, BadRequest, Overloaded, RateLimited
@@ -28,18 +30,19 @@ LEFT_OUT = "left out: this is not offered"
 T = TypeVar("T", bound=msgspec.Struct)
 
 
-def verify(headers: Mapping[str, str], tokens: TokenRules) -> Identity:
-    """The user of a request with these headers. Raises AuthRequired, AuthInvalid, AuthExpired."""
+async def verify(connection: HTTPConnection, sign_in: SignIn) -> Identity:
+    """The user of a request or handshake. Raises AuthRequired, AuthInvalid, AuthExpired."""
+    headers = connection.headers
     scheme, _, token = headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         token = headers.get("x-api-key", "")
     if not token:
         raise AuthRequired
-    return tokens.verify(token.strip())
+    return await sign_in.verify(token.strip(), address_of(connection))
 
 
-def caller(request: Request, state: State) -> SignedIn:
-    return verify(request.headers, state.gateway.tokens).caller
+async def caller(request: Request, state: State) -> SignedIn:
+    return (await verify(request, state.gateway.sign_in)).caller
 
 
 KeyCaller = Annotated[SignedIn, Depends(caller)]
@@ -57,7 +60,7 @@ def seat(state: AppState, caller: Caller) -> Iterator[ExitStack]:
     Raises Overloaded, RateLimited."""
     seats = state.gateway.seats
     with ExitStack() as stack:
-        if not seats.enter():
+        if seats.enter() is not None:
             raise Overloaded(retry_after_ms=SEAT_WAIT_MS)
         stack.callback(seats.leave)
         if not seats.claim(caller.user_id):

@@ -21,7 +21,7 @@ from api.integrations.langgraph.routes.subscription import Telling
 from api.integrations.langgraph.routes.thread_lookup import find
 from api.integrations.langgraph.thread_events import Subscription
 from api.protocol.frames import convert, parse_object
-from api.routes.dependencies import State
+from api.routes.dependencies import State, address_of
 from api.transport.closing import GOING_AWAY, NORMAL
 from api.transport.outbox import OutboxFull
 from api.transport.server_events import BEAT, ServerEvents
@@ -73,7 +73,7 @@ async def socket(websocket: WebSocket, thread_id: str) -> None:
     try:
         if state.draining:
             raise ShuttingDown
-        user = _user(websocket, state)
+        user = await _user(websocket, state)
         caller = user.caller
         with seat(state, caller):
             await find(state.gateway.engine, caller, thread_id)
@@ -85,17 +85,17 @@ async def socket(websocket: WebSocket, thread_id: str) -> None:
         await _refuse(websocket, error)
 
 
-def _user(websocket: WebSocket, state: AppState) -> Identity:
+async def _user(websocket: WebSocket, state: AppState) -> Identity:
     """Who opens the socket, by header as everywhere here or by `?token=` or `?ticket=`, as on our other sockets. Raises
     AuthRequired, AuthInvalid, AuthExpired, Forbidden."""
     settings, query = state.settings, socket_query(websocket.scope)
     if not origin_allowed(websocket.headers.get("origin"), settings.origins, development=not settings.production):
         raise Forbidden
     if "ticket" in query:
-        return state.gateway.tickets.redeem(query["ticket"])
+        return state.gateway.sign_in.admitted(state.gateway.tickets.redeem(query["ticket"]))
     if "token" in query:
-        return state.gateway.tokens.verify(query["token"])
-    return verify(websocket.headers, state.gateway.tokens)
+        return await state.gateway.sign_in.verify(query["token"], address_of(websocket))
+    return await verify(websocket, state.gateway.sign_in)
 
 
 async def _refuse(websocket: WebSocket, error: PitcrewError) -> None:

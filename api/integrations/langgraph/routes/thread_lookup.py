@@ -17,6 +17,9 @@ from orchestrator.events import InputRequired
 from orchestrator.execution.engine import Engine
 from orchestrator.store import SessionSummary, StoredMessage
 
+STATE_CHARS = 2 * 1024 * 1024
+"""What the messages of a state hold together: those of a longer conversation are its latest."""
+
 
 @dataclass(frozen=True)
 class Thread:
@@ -72,8 +75,18 @@ async def find(engine: Engine, caller: Caller, thread_id: str) -> Thread:
     conversation_id = await store.conversation(caller, thread_id)
     active = await store.current_run(conversation_id)
     events = await store.events(conversation_id, 0)
-    messages = await store.messages(caller, thread_id)
+    messages = _latest(await store.messages(caller, thread_id))
     return Thread(thread_id, conversation_id, run_views(events, active), messages)
+
+
+def _latest(messages: Sequence[StoredMessage]) -> Sequence[StoredMessage]:
+    """The latest of them, as many as STATE_CHARS hold, but one at least."""
+    left = STATE_CHARS
+    for place in range(len(messages) - 1, -1, -1):
+        left -= len(messages[place].text)
+        if left < 0 and place < len(messages) - 1:
+            return messages[place + 1 :]
+    return messages
 
 
 async def open_thread(

@@ -12,6 +12,7 @@ from fastapi.responses import Response
 from api.compose.app_state import AppState
 from api.integrations.langgraph.routes.caller import LEFT_OUT, KeyCaller, check_uuid, page, read
 from api.integrations.langgraph.routes.thread_lookup import checkpoint_id, find, open_thread, state_body, thread_body
+from api.protocol.page_bytes import PAGE_BYTES, first_bytes
 from api.routes.dependencies import State
 from orchestrator.commands import Caller, check_metadata, check_session_id
 from orchestrator.errors import BadRequest, IdempotencyConflict, NotFound
@@ -82,11 +83,16 @@ async def create(request: Request, state: State, caller: KeyCaller) -> dict[str,
 
 @router.post("/search")
 async def search(request: Request, state: State, caller: KeyCaller) -> list[dict[str, Any]]:
-    """Your threads, the latest first."""
+    """Your threads, the latest first; the `values` of as many as 4 MiB hold."""
     criteria = await read(request, Search)
     plain = criteria.status is None and not criteria.metadata
     most = criteria.offset + min(criteria.limit, MOST_RESULTS) if plain else MOST_READ
     threads = page(await _find(state, caller, criteria, most), min(criteria.limit, MOST_RESULTS), criteria.offset)
+    left = PAGE_BYTES
+    for thread in threads:
+        left -= len(orjson.dumps(thread["values"]))
+        if left < 0:
+            thread["values"] = None  # to be had of the thread itself
     return [
         {name: value for name, value in thread.items() if name in (criteria.select or thread)} for thread in threads
     ]
@@ -144,7 +150,8 @@ async def at(thread_id: str, checkpoint: str, state: State, caller: KeyCaller) -
 
 @router.post("/{thread_id}/history")
 async def history(thread_id: str, request: Request, state: State, caller: KeyCaller) -> Response:
-    """The thread's states, after each of its messages, the latest first."""
+    """The thread's states, after each of its messages, the latest first; as many as 4 MiB hold, and further ones
+    `before` the last of these."""
     return await _history(state, caller, thread_id, await read(request, History))
 
 
@@ -167,10 +174,9 @@ async def _history(state: AppState, caller: Caller, thread_id: str, criteria: Hi
     chosen = page(numbers, min(criteria.limit, MOST_RESULTS), 0)
 
     def spelled() -> bytes:
-        """Every state holds all messages up to it: there may be much to write."""
-        return orjson.dumps(
-            [state_body(thread, None if choice == len(thread.messages) else choice) for choice in chosen]
-        )
+        """Every state holds all messages up to it: as many are written as a page holds."""
+        states = (state_body(thread, None if choice == len(thread.messages) else choice) for choice in chosen)
+        return b"[" + b",".join(first_bytes(states)) + b"]"
 
     return Response(await asyncio.to_thread(spelled), media_type="application/json")
 

@@ -7,6 +7,7 @@ from limits import RateLimitItemPerMinute, RateLimitItemPerSecond
 
 from api.access.limits import (
     BREACHES,
+    CROWDED,
     FRAMES,
     IDLE_KEYS,
     MALFORMED,
@@ -129,14 +130,22 @@ def test_unlimited() -> None:
 
 def test_seats_in_all_and_of_a_user() -> None:
     seats = Seats(3, per_user=2)
-    assert [seats.enter() for _ in range(4)] == [True, True, True, False]
+    assert [seats.enter() for _ in range(4)] == [None, None, None, "too many connections"]
     assert [seats.claim("anna") for _ in range(3)] == [True, True, False]
     assert seats.claim("berta")
     seats.release("anna")
     assert seats.claim("anna")
     seats.leave()
-    assert seats.enter()
+    assert seats.enter() is None
     assert len(seats) == 3
+
+
+def test_seats_of_an_address() -> None:
+    seats = Seats(5, per_address=2)
+    assert [seats.enter("192.0.2.1") for _ in range(3)] == [None, None, CROWDED]
+    assert seats.enter("192.0.2.2") is None
+    seats.leave("192.0.2.1")
+    assert seats.enter("192.0.2.1") is None
 
 
 def test_seats_of_a_user_without_a_limit() -> None:

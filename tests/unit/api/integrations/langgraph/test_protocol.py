@@ -15,6 +15,7 @@ from starlette.types import Message
 from agents.specialist import Specialist
 from api.access.auth import TokenRules
 from api.access.limits import THREADS_PER_MINUTE, Rates, Seats
+from api.access.sign_in import SignIn
 from api.access.tickets import Tickets
 from api.compose.app_state import AppState
 from api.integrations.langgraph import routes
@@ -102,7 +103,7 @@ async def state(tmp_path: Path, bus: CountedBus, run: Run) -> AsyncIterator[AppS
     migrate(database)
     store = SqlStore(database)
     engine = Engine(store, bus, run, catalogue=(SPECS,))
-    gateway = Gateway(engine, TokenRules(KEY, "HS256"), Tickets(), Rates(), Seats(10))
+    gateway = Gateway(engine, SignIn(TokenRules(KEY, "HS256")), Tickets(), Rates(), Seats(10))
     settings = Settings(_env_file=None, data_dir=tmp_path)  # type: ignore[call-arg]
     yield AppState(settings, gateway, {}, None, None)  # type: ignore[arg-type]
     await engine.close(0)

@@ -1,0 +1,1 @@
+"""Errands between processes: one implementation per file."""
