@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any, Protocol, TypeVar
 
 from agents.appointment_store import AppointmentStore
-from agents.dataset import Datasets
+from agents.dataset import ANYBODY, DatasetSource, Reader
 from agents.language.reading import Reading, reading
 from agents.learning.choice import Choices
 from agents.model import ChatModel
@@ -50,7 +50,7 @@ class Resources:
     search: Search
     embedder: Embedder
     appointment_store: AppointmentStore
-    datasets: Datasets | None = None
+    datasets: DatasetSource | None = None
     model: ChatModel | None = None
     topics: TopicReader | None = None
     choices: Choices = field(default_factory=lambda: MappingProxyType({}))
@@ -63,9 +63,9 @@ class Case:
     """One part of a message, as a skill sees it. `question` stands on its own; `message` is all of it in the
     customer's own words; `history` oldest first; `facts` known of the customer; `note` what this skill noted in this
     conversation before, empty if nothing; `findings` what another specialist passed on; `now` is aware and in the
-    customer's time zone. `dataset` is the one that figures are wished from, None for all; `wished`: this specialist was
-    asked for by name, so that whatever is said is for it. `act` is what the message does (`agents.acts.act`), and
-    `danger` the kind of danger that it tells of, "" where it tells of none."""
+    customer's time zone. `dataset` is the one that figures are wished from, None for all, and `reader` whoever reads
+    them; `wished`: this specialist was asked for by name, so that whatever is said is for it. `act` is what the message
+    does (`agents.acts.act`), and `danger` the kind of danger that it tells of, "" where it tells of none."""
 
     question: StandaloneQuestion
     message: str
@@ -75,6 +75,7 @@ class Case:
     note: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     findings: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     dataset: str | None = None
+    reader: Reader = ANYBODY
     wished: bool = False
     act: str = "request"
     danger: str = ""

@@ -15,11 +15,28 @@ ALL = "all"
 
 _LONGEST_NAME = 40
 
+Audience = Literal["customers", "staff", "admin"]
+"""Who may read a dataset: everybody, the staff and admins, or admins alone."""
+
 Kind = Literal["integer", "number", "text", "date", "timestamp", "boolean", "other"]
 
 
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads figures: role, subject and e-mail address as the token has them, "" where it tells none."""
+
+    role: str = "customer"
+    user_id: str = ""
+    email: str = ""
+
+
+ANYBODY = Reader()
+OPERATOR = Reader("admin")
+"""Whoever works on the machine itself."""
+
+
 class DatasetUnknown(Exception):
-    """No dataset of this name is registered; the text names those that are."""
+    """The reader may read no dataset of this name; the text names those that may be read."""
 
 
 class DatasetUnavailable(Exception):
@@ -112,13 +129,16 @@ class Schema:
 @dataclass(frozen=True, slots=True)
 class Registered:
     """A dataset of the catalogue. `source` is a file, a folder or a URL as it is shown: without its password. One that
-    is `bundled` with the knowledge base was never added, and `added_at` is empty."""
+    is `bundled` with the knowledge base was never added, and `added_at` is empty. `own_rows` says which rows customers
+    see: those whose column has the claim of their token, as `COLUMN=email`; empty for all."""
 
     name: str
     description: str
     source: str
     added_at: str
     origin: Literal["added", "bundled"] = "added"
+    audience: Audience = "customers"
+    own_rows: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +162,19 @@ LONGEST_SQL = 20_000
 """Characters of a query."""
 
 
+class DatasetSource(Protocol):
+    """All datasets. Nothing can be read of them but as somebody."""
+
+    def seen_by(self, reader: Reader) -> "Datasets":
+        """Those that the reader may read, with the rows that the reader may see: of the others not even the name."""
+
+
 class Datasets(Protocol):
-    """Safe for concurrent use; nothing here blocks the event loop."""
+    """The datasets as one reader sees them. Safe for concurrent use; nothing here blocks the event loop."""
+
+    @property
+    def source(self) -> DatasetSource:
+        """What they are of: the same for all readers."""
 
     async def registered(self) -> tuple[Registered, ...]:
         """All of them, by name."""

@@ -6,9 +6,10 @@ The graph's node, the classifier's choice and the documentation row all derive f
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol, TypedDict
+from typing import Any, NotRequired, Protocol, TypedDict
 
 from agents.context import Resources
+from agents.dataset import Reader
 from agents.skill import Skill
 from agents.types import Question, StandaloneQuestion
 
@@ -17,12 +18,18 @@ STAFF = "staff"
 
 
 class Asker(TypedDict):
-    """Whose run it is, as the server knows it."""
+    """Whose run it is, as the server knows it; `email` is that of the token, "" where it tells none."""
 
     user_id: str
     role: str
+    email: NotRequired[str]
     conversation_id: str
     run_id: str
+
+
+def reader_of(asker: Asker) -> Reader:
+    """Who reads figures in this run."""
+    return Reader(asker["role"], asker["user_id"], asker.get("email", ""))
 
 
 class Job(TypedDict):
@@ -88,7 +95,7 @@ class Specialist:
     skills: tuple[Skill, ...] = ()
     acts: frozenset[str] = frozenset()
     heeds: frozenset[str] = frozenset()
-    claims: Callable[[str, Resources], Awaitable[bool]] | None = None
+    claims: Callable[[str, Reader, Resources], Awaitable[bool]] | None = None
     graph: Callable[[Resources], Any] | None = None
     topics: tuple[str, ...] = ()
     fields: frozenset[str] = frozenset()

@@ -64,4 +64,20 @@ datasets = Table(
     Column("address", Text, nullable=False, comment="a file, a folder or a database's URL, with its password"),
     Column("added_at", String(32), nullable=False),
     Column("taken_at", String(32), nullable=False, comment="when a new snapshot was last asked for"),
+    Column(
+        "audience",
+        String(16),
+        nullable=False,
+        default="",
+        server_default="",
+        comment="who may read it; empty: as usual",
+    ),
+    Column(
+        "own_rows",
+        Text,
+        nullable=False,
+        default="",
+        server_default="",
+        comment="whose rows they are, as `column=email`; empty: everybody's",
+    ),
 )

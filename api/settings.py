@@ -17,6 +17,7 @@ LOCAL_NAMES = LOOPBACK | {"localhost"}
 """Host names by which a person at this machine asks. A request from here by another name came through a proxy, or from
 a page whose name was made to point here."""
 
+_POSTGRESQL = "postgresql+psycopg"
 SECRET_BYTES = 32
 """The shortest HS256 secret that a production server accepts (RFC 7518, section 3.2)."""
 
@@ -27,7 +28,16 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="PITCREW_", env_file=".env", extra="ignore", frozen=True)
 
     data_dir: Path = Field(Path("data"), description="Where the database, the indexes and the development secret live.")
-    database_url: str = Field("", description="SQLAlchemy URL of the database. Empty: SQLite in the data directory.")
+    database_url: str = Field(
+        "",
+        description="URL of the database, such as `postgresql://user:password@host/pitcrew`. Empty: SQLite in the data "
+        "directory.",
+    )
+    redis_url: str = Field(
+        "",
+        description="URL of a Redis, such as `redis://host:6379`, by which several servers hear each other. Empty: "
+        "there is one server.",
+    )
     chroma_url: str = Field("", description="Address of a Chroma server. Empty: embedded in the data directory.")
     knowledge_dir: Path = Field(Path("knowledge_base"), description="The folder of documents that `make run` ingests.")
     env: Literal["development", "production"] = Field(
@@ -194,7 +204,11 @@ class Settings(BaseSettings):
 
     @property
     def sql_url(self) -> str:
-        return self.database_url or f"sqlite:///{self.data_dir / 'pitcrew.db'}"
+        """For SQLAlchemy; a URL of PostgreSQL as others write it names the driver as well."""
+        if not self.database_url:
+            return f"sqlite:///{self.data_dir / 'pitcrew.db'}"
+        scheme, _, place = self.database_url.partition("://")
+        return f"{_POSTGRESQL}://{place}" if scheme in ("postgres", "postgresql") else self.database_url
 
     @property
     def embedded_sql(self) -> bool:

@@ -58,6 +58,7 @@ class RunInput:
     user_id: str = ""
     conversation_id: str = ""
     reply: Reply | None = None
+    email: str = ""
     started: float = field(default_factory=time.perf_counter)
 
 

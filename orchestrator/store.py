@@ -47,7 +47,8 @@ NO_LEASE = Lease()
 @dataclass(frozen=True, slots=True)
 class RunStart:
     """A run that has been given the conversation: all that is needed to answer. `attempt` counts from 1; `reply` is
-    there where the run was parked and goes on. The rest are those of `agents.types.Question`."""
+    there where the run was parked and goes on; `email` is that of the owner's token. The rest are those of
+    `agents.types.Question`."""
 
     run_id: str
     conversation_id: str
@@ -66,6 +67,7 @@ class RunStart:
     reply: Reply | None = None
     wishes: Wishes = AS_USUAL
     owner_epoch: int = 0
+    email: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ for the lock of a database that has a single writer anyway.
 import asyncio
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from typing import Any, TypeVar
@@ -98,11 +98,11 @@ def empty_log(engine: Engine) -> bool:
         return not busy
 
 
-def hold_rows(connection: Connection, rows: Select[Any]) -> None:
+def hold_rows(connection: Connection, rows: Select[Any], parameters: Mapping[str, Any] | None = None) -> None:
     """Let no other transaction change these rows before this one ends. On SQLite, where it is the only one that
     writes, nothing is left to do."""
     if connection.dialect.name != "sqlite":
-        connection.execute(rows.with_for_update(key_share=True)).all()
+        connection.execute(rows.with_for_update(key_share=True), parameters).all()
 
 
 class seconds_now(FunctionElement[float]):

@@ -13,7 +13,7 @@ import structlog
 from agents.analyst import wording
 from agents.analyst.plan_sql import query
 from agents.analyst.reading.candidates import Reading, read_question
-from agents.analyst.reading.lexicons import library
+from agents.analyst.reading.lexicons import lexicon_of
 from agents.analyst.reading.plan import Plan
 from agents.analyst.result_checks import Ask, Check, Verdict, doubted, verify
 from agents.dataset import Datasets, QueryFailed, Rows
@@ -36,7 +36,7 @@ class WorkedOut:
 async def work_out(datasets: Datasets, text: str, dataset: str, now: datetime, before: Plan | None = None) -> WorkedOut:
     """What the analyst's rules make of a question; `before` is the plan of the question before it. Raises
     DatasetUnknown, DatasetUnavailable."""
-    lexicon = await library(datasets).lexicon(dataset)
+    lexicon = await lexicon_of(datasets, dataset)
     reading = await asyncio.to_thread(read_question, text, lexicon, dataset, now, before)
     if not isinstance(reading, Reading):
         unknown = f"Not understood: {', '.join(reading.unknown)}. " if reading.unknown else ""

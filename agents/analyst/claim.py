@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 from agents.analyst.reading.candidates import Reading, read_question
 from agents.analyst.reading.lexicon import Lexicon
-from agents.analyst.reading.lexicons import library
+from agents.analyst.reading.lexicons import lexicon_of
 from agents.analyst.reading.sentence import sentence
 from agents.context import Resources
-from agents.dataset import ALL, DatasetUnavailable, DatasetUnknown
+from agents.dataset import ALL, DatasetUnavailable, DatasetUnknown, Reader
 from agents.language.words import vocabulary
 
 _WORKING_OUT = vocabulary(
@@ -18,13 +18,13 @@ _WORKING_OUT = vocabulary(
 _OWN = vocabulary("my mine")
 
 
-async def claims(text: str, resources: Resources) -> bool:
+async def claims(text: str, reader: Reader, resources: Resources) -> bool:
     """It has a reading in which every word surely has its place, asks for something to be counted or worked out, and is
     not about a single vehicle's data."""
     if resources.datasets is None:
         return False
     try:
-        lexicon = await library(resources.datasets).lexicon(ALL)
+        lexicon = await lexicon_of(resources.datasets.seen_by(reader), ALL)
     except (DatasetUnknown, DatasetUnavailable):
         return False
     return await asyncio.to_thread(_is_analysis, text, lexicon)

@@ -7,7 +7,7 @@ from agents.analyst.reading.candidates import Reading, Unread
 from agents.analyst.reading.lexicon import Lexicon
 from agents.analyst.reading.plan import Plan
 from agents.analyst.result_checks import Verdict
-from agents.dataset import Rows
+from agents.dataset import ANYBODY, Reader, Rows
 from agents.types import Usage
 
 MOST_ATTEMPTS = 3
@@ -25,13 +25,15 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """`text` is the question, `dataset` what it is asked about, `before` the plan of the analysis before it. `reading`
-    is the question read without a model. `sql` is this attempt's query, written by `author` (a model's label, or
-    RULES); `failed` are the attempts before it. `notices` are told at the end. `over`: there is nothing more to do."""
+    """`text` is the question, `dataset` what `reader` asks it about, `before` the plan of the analysis before it.
+    `reading` is the question read without a model. `sql` is this attempt's query, written by `author` (a model's
+    label, or RULES); `failed` are the attempts before it. `notices` are told at the end. `over`: there is nothing more
+    to do."""
 
     text: str
     dataset: str
     now: datetime
+    reader: Reader = ANYBODY
     lexicon: Lexicon | None = None
     before: Plan | None = None
     reading: Reading | Unread | None = None

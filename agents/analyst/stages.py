@@ -18,16 +18,16 @@ from agents.analyst.progress import MOST_ATTEMPTS, RULES, Attempt, Work
 from agents.analyst.query_writer import Writer
 from agents.analyst.reading.candidates import Reading, Unread, as_note, from_note, read_question
 from agents.analyst.reading.lexicon import Lexicon
-from agents.analyst.reading.lexicons import library
+from agents.analyst.reading.lexicons import lexicon_of
 from agents.analyst.reading.plan import Plan
 from agents.analyst.remarks import NO_QUERY, REJECTED, UNASKED, cannot, no_data, thoughts
 from agents.analyst.result_checks import Verdict, verdict, verify
 from agents.context import Resources
-from agents.dataset import ALL, DatasetUnavailable, DatasetUnknown, QueryFailed, Rows, cannot_be_read
+from agents.dataset import ALL, Datasets, DatasetUnavailable, DatasetUnknown, QueryFailed, Rows, cannot_be_read
 from agents.extractive.pieces import pieces
 from agents.model import ModelFailed
 from agents.models.metering import working_as
-from agents.specialist import Job
+from agents.specialist import Job, reader_of
 from agents.types import Answered, Checked, Coded, Computed, Delta, Noted, Output, PartDone, Thought, Turn, Usage
 
 log = structlog.get_logger()
@@ -42,27 +42,32 @@ class Stages:
     """Works with the server's datasets and, where there is one, its model."""
 
     def __init__(self, resources: Resources) -> None:
-        self._datasets = resources.datasets
-        self._library = library(resources.datasets) if resources.datasets is not None else None
+        self._source = resources.datasets
         self._writer = Writer(resources.model) if resources.model is not None else None
 
     async def load(self, job: Job, now: datetime, write: Write) -> Work:
         """The dataset that is asked about, and what its words mean."""
         question = job["question"]
-        work = Work(_own_words(job), question.wishes.dataset or ALL, now)
-        if self._library is None or self._datasets is None:
+        work = Work(_own_words(job), question.wishes.dataset or ALL, now, reader_of(job["asker"]))
+        if self._source is None:
             return await _ended(job, work, write, no_data())
+        datasets = self._datasets(work)
         try:
-            lexicon = await self._library.lexicon(work.dataset)
+            lexicon = await lexicon_of(datasets, work.dataset)
         except DatasetUnknown:
-            return await _ended(job, work, write, no_data(work.dataset, await self._datasets.registered()))
+            return await _ended(job, work, write, no_data(work.dataset, await datasets.registered()))
         except DatasetUnavailable as failure:
             return await _ended(job, work, write, _unavailable(work, failure))
         if not lexicon.tables:
-            return await _ended(job, work, write, no_data(work.dataset, await self._datasets.registered()))
+            return await _ended(job, work, write, no_data(work.dataset, await datasets.registered()))
         before = await asyncio.to_thread(_before, question.notes.get(NOTE), question.history, lexicon, work)
         reading = await asyncio.to_thread(read_question, work.text, lexicon, work.dataset, now, before)
         return replace(work, lexicon=lexicon, before=before, reading=reading)
+
+    def _datasets(self, work: Work) -> Datasets:
+        """What may be read for this analysis."""
+        assert self._source is not None
+        return self._source.seen_by(work.reader)
 
     async def generate(self, job: Job, work: Work, write: Write) -> Work:
         """The query of the next attempt: the model's, or else that of the reading."""
@@ -97,9 +102,8 @@ class Stages:
 
     async def execute(self, work: Work) -> Work:
         """Run the query. What goes wrong is the `cause` that the next attempt is to remove."""
-        assert self._datasets is not None
         try:
-            return replace(work, rows=await self._datasets.query(work.dataset, work.sql), cause="")
+            return replace(work, rows=await self._datasets(work).query(work.dataset, work.sql), cause="")
         except QueryFailed as failure:
             return replace(work, rows=None, cause=str(failure) or "The query failed.")
         except (DatasetUnknown, DatasetUnavailable) as failure:
@@ -123,9 +127,8 @@ class Stages:
 
     async def _reread(self, job: Job, work: Work, failed: tuple[Attempt, ...], write: Write) -> Work:
         """Read the question again over the data as it is now: it may have changed since its words were learned."""
-        assert self._library is not None
         try:
-            lexicon = await self._library.lexicon(work.dataset, fresh=True)
+            lexicon = await lexicon_of(self._datasets(work), work.dataset, fresh=True)
         except (DatasetUnknown, DatasetUnavailable) as failure:
             return await _ended(job, work, write, _unavailable(work, failure))
         reading = await asyncio.to_thread(read_question, work.text, lexicon, work.dataset, work.now, work.before)
@@ -143,8 +146,7 @@ class Stages:
         return replace(work, verdict=found, cause=cause)
 
     async def _verdict(self, work: Work, rows: Rows) -> Verdict:
-        assert self._datasets is not None
-        ask = partial(self._datasets.query, work.dataset)
+        ask = partial(self._datasets(work).query, work.dataset)
         try:
             if isinstance(work.reading, Reading):
                 if work.by_model:  # a second reader, who agrees or not
@@ -217,10 +219,9 @@ class Stages:
 
     async def _covered(self, work: Work, plan: Plan) -> str:
         """From when to when there is data at all."""
-        assert self._datasets is not None
         assert plan.when is not None
         try:
-            first, last = (await self._datasets.query(work.dataset, wording.coverage(plan))).rows[0]
+            first, last = (await self._datasets(work).query(work.dataset, wording.coverage(plan))).rows[0]
         except (QueryFailed, DatasetUnavailable, DatasetUnknown):
             return "How far the data reaches could not be seen."
         return f"The data reaches from {str(first)[:10]} to {str(last)[:10]}." if first else "There is no data yet."

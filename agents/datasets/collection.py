@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
@@ -13,10 +13,24 @@ from typing import Any, ParamSpec, TypeVar
 import structlog
 from sqlalchemy import Engine
 
-from agents.dataset import ALL, DatasetUnavailable, DatasetUnknown, QueryFailed, Registered, Rows, Schema, Table, quoted
+from agents.dataset import (
+    ALL,
+    OPERATOR,
+    Audience,
+    DatasetUnavailable,
+    DatasetUnknown,
+    QueryFailed,
+    Reader,
+    Registered,
+    Rows,
+    Schema,
+    Table,
+    quoted,
+)
 from agents.datasets.key_inference import inferred
 from agents.datasets.pipe_messages import DATA, Attached, Described, Limits
 from agents.datasets.registry import Entry, Registry, now
+from agents.datasets.rights import OwnRows, own_rows, visible
 from agents.datasets.sandbox import Sandbox
 from agents.datasets.snapshots import CopyStopped, Snapshots
 
@@ -31,9 +45,13 @@ _MOST_KEPT = 500
 
 
 class DatasetCatalogue:
-    """See `agents.dataset.Datasets`. `folder` is where the snapshots lie, `bundled` the folder of the datasets that
-    come with the knowledge base, `variables` what addresses may refer to (the environment, where none are given). Works
-    on an engine that somebody else opens, migrates and disposes of."""
+    """See `agents.dataset.DatasetSource`; itself it is what the operator sees. `folder` is where the snapshots lie,
+    `bundled` the folder of the datasets that come with the knowledge base, `audience` that of those that name none,
+    `variables` what addresses may refer to (the environment, where none are given). Works on an engine that somebody
+    else opens, migrates and disposes of.
+
+    Whatever is read goes through `_resolve`, which alone knows who may read what.
+    """
 
     def __init__(
         self,
@@ -41,10 +59,11 @@ class DatasetCatalogue:
         folder: Path,
         bundled: Path | None = None,
         *,
+        audience: Audience = "customers",
         limits: Limits | None = None,
         variables: Mapping[str, str] | None = None,
     ) -> None:
-        self._registry = Registry(engine, bundled)
+        self._registry = Registry(engine, bundled, audience)
         self._snapshots = Snapshots(folder, os.environ if variables is None else variables)
         self._sandbox = Sandbox(limits)
         # Whoever waits for a long copy must not take the threads that others need.
@@ -52,7 +71,7 @@ class DatasetCatalogue:
         self._copiers = ThreadPoolExecutor(THREADS, thread_name_prefix="dataset-copies")
         self._copying: dict[str, asyncio.Future[_Dataset]] = {}
         self._described: dict[str, tuple[Path, Described]] = {}
-        self._values: dict[tuple[Path, str, str, int], tuple[str, ...]] = {}
+        self._values: dict[tuple[str, str, str, int], tuple[str, ...]] = {}
 
     async def close(self) -> None:
         for threads in (self._threads, self._copiers):
@@ -67,13 +86,21 @@ class DatasetCatalogue:
         """Of the processes in which queries run; none before the first."""
         return self._sandbox.process_ids
 
-    async def registered(self) -> tuple[Registered, ...]:
-        entries = await self._in_thread(self._registry.entries)
+    @property
+    def source(self) -> "DatasetCatalogue":
+        return self
+
+    def seen_by(self, reader: Reader) -> "SeenDatasets":
+        """See `agents.dataset.DatasetSource`."""
+        return SeenDatasets(self, reader)
+
+    async def registered(self, reader: Reader = OPERATOR) -> tuple[Registered, ...]:
+        entries = await self._in_thread(self._registry.entries, reader)
         return tuple(entry.registered for entry in entries.values())
 
-    async def schema(self, name: str) -> Schema:
-        datasets = await self._resolve(name)
-        tables = tuple(table for dataset in datasets for table in dataset.described.tables)
+    async def schema(self, name: str, reader: Reader = OPERATOR) -> Schema:
+        datasets = await self._resolve(name, reader)
+        tables = tuple(table for dataset in datasets for table in dataset.tables)
         if name != ALL:
             return Schema(
                 name, datasets[0].entry.description, tables, datasets[0].described.left_out, datasets[0].version
@@ -84,36 +111,38 @@ class DatasetCatalogue:
         about = " ".join(f"{dataset.entry.name}: {dataset.entry.description}" for dataset in datasets)
         return Schema(ALL, about, tables, left_out, " ".join(dataset.version for dataset in datasets))
 
-    async def query(self, name: str, sql: str) -> Rows:
-        datasets = await self._resolve(name)
+    async def query(self, name: str, sql: str, reader: Reader = OPERATOR) -> Rows:
+        datasets = await self._resolve(name, reader)
         try:
             return await self._sandbox.query([dataset.attached for dataset in datasets], sql)
         except QueryFailed as failed:
-            again = () if failed.refused or failed.limit or failed.busy else await self._resolve(name)
+            again = () if failed.refused or failed.limit or failed.busy else await self._resolve(name, reader)
             if [candidate.place for candidate in again] in ([], [dataset.place for dataset in datasets]):
                 raise
             return await self._sandbox.query(
                 [candidate.attached for candidate in again], sql
             )  # a newer copy took the place of it
 
-    async def values(self, name: str, table: Table, column: str, most: int = 200) -> tuple[str, ...]:
-        datasets = await self._resolve(table.dataset if name == ALL else name)
-        key = (datasets[0].place, table.name, column, most)
+    async def values(
+        self, name: str, table: Table, column: str, most: int = 200, reader: Reader = OPERATOR
+    ) -> tuple[str, ...]:
+        datasets = await self._resolve(table.dataset if name == ALL else name, reader)
+        key = (datasets[0].version, table.name, column, most)
         if key not in self._values:
             cell = quoted(column)
             sql = (
                 f"SELECT CAST({cell} AS VARCHAR) FROM {table.sql_name} WHERE {cell} IS NOT NULL "  # noqa: S608
                 f"GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT {most + 1}"
             )
-            rows = await self._distinct(datasets[0].entry.name, sql)
+            rows = await self._distinct(datasets[0].entry.name, sql, reader)
             if len(self._values) >= _MOST_KEPT:
                 self._values.clear()
             self._values[key] = tuple(str(row[0]) for row in rows) if len(rows) <= most else ()
         return self._values[key]
 
-    async def _distinct(self, name: str, sql: str) -> Sequence[Sequence[Any]]:
+    async def _distinct(self, name: str, sql: str, reader: Reader) -> Sequence[Sequence[Any]]:
         try:
-            return (await self.query(name, sql)).rows
+            return (await self.query(name, sql, reader)).rows
         except QueryFailed as error:
             if error.too_large:  # texts so long that they are no names of anything
                 return ()
@@ -124,11 +153,19 @@ class DatasetCatalogue:
         once; the future comes true when all are copied. What fails is logged."""
         return self._copiers.submit(self._prepare)
 
-    async def add(self, name: str, address: str, description: str = "") -> Schema:
+    async def add(
+        self, name: str, address: str, description: str = "", *, audience: str = "", own_rows: str = ""
+    ) -> Schema:
         """Register a file, a folder or the URL of a database, and copy it; nothing is registered where that fails.
-        Raises NameTaken, ValueError with advice, DatasetUnavailable."""
-        await self._in(self._copiers, self._add, name, address, description)
+        Without an `audience` it has the usual one; for `own_rows` see `Registered`. Raises NameTaken, ValueError with
+        advice, DatasetUnavailable."""
+        await self._in(self._copiers, self._add, name, address, description, audience, own_rows)
         return await self.schema(name)
+
+    async def open(self, name: str, audience: str | None = None, own_rows: str | None = None) -> Registered:
+        """Change who may read it, and which of its rows customers see; None leaves one as it is. Raises DatasetUnknown,
+        DatasetUnavailable, ValueError with advice."""
+        return await self._in(self._copiers, self._open, name, audience, own_rows)
 
     async def refresh(self, name: str) -> Schema:
         """Copy it again; where that fails, the old copy stays. Raises DatasetUnknown, DatasetUnavailable."""
@@ -148,11 +185,12 @@ class DatasetCatalogue:
     ) -> "asyncio.Future[T]":
         return asyncio.get_running_loop().run_in_executor(threads, partial(work, *arguments, **named))
 
-    async def _resolve(self, name: str) -> Sequence["_Dataset"]:
-        """What the name stands for, with snapshots. Of ALL those are left out that cannot be read."""
+    async def _resolve(self, name: str, reader: Reader) -> Sequence["_Dataset"]:
+        """What the name stands for to the reader, with snapshots. Of ALL those are left out that cannot be read."""
         if name != ALL:
-            return [await self._current(await self._in_thread(self._registry.entry, name))]
-        entries = tuple((await self._in_thread(self._registry.entries)).values())
+            dataset = await self._current(await self._in_thread(self._registry.entry, name, reader))
+            return [dataset.seen_by(reader)]
+        entries = tuple((await self._in_thread(self._registry.entries, reader)).values())
         results = await asyncio.gather(*map(self._current, entries), return_exceptions=True)
         datasets = []
         for entry, result in zip(entries, results, strict=True):
@@ -161,7 +199,9 @@ class DatasetCatalogue:
             elif isinstance(result, BaseException):
                 raise result
             else:
-                datasets.append(result)
+                datasets.append(result.seen_by(reader))
+        if not datasets and reader != OPERATOR:
+            raise DatasetUnavailable("There is no dataset that this caller can read.")
         if not datasets:
             raise DatasetUnavailable("There is no dataset that can be read: see `pitcrew datasets list`.")
         return datasets
@@ -220,11 +260,27 @@ class DatasetCatalogue:
         except (DatasetUnavailable, OSError) as error:
             log.warning("datasets not copied", reason=str(error))
 
-    def _add(self, name: str, address: str, description: str) -> None:
-        entry = self._registry.new(name, address, description)
+    def _add(self, name: str, address: str, description: str, audience: str, own: str) -> None:
+        entry = self._registry.new(name, address, description, audience, own)
         made = self._snapshots.current(name, entry.address, entry.taken_at)
         with self._dropped_on_failure(made):
-            self._registry.add(entry)
+            self._check_column(self._described_in(made, entry))
+            self._registry.add(entry, audience)
+
+    def _open(self, name: str, audience: str | None, own: str | None) -> Registered:
+        entry = self._registry.opened(name, audience, own)
+        self._check_column(self._copied(name), entry)
+        self._registry.open(entry)
+        return entry.registered
+
+    def _check_column(self, dataset: "_Dataset", entry: Entry | None = None) -> None:
+        """Raises ValueError where no table has the column that says whose its rows are."""
+        column = (entry or dataset.entry).own_rows.rpartition("=")[0].strip()
+        names = {found.name for table in dataset.described.tables for found in table.columns}
+        if column and column not in names:
+            raise ValueError(
+                f'No table of {dataset.entry.name} has a column "{column[:80]}": see `pitcrew datasets show`.'
+            )
 
     def _refresh(self, name: str) -> None:
         entry = self._registry.entry(name)
@@ -248,18 +304,46 @@ class DatasetCatalogue:
 
 
 @dataclass(frozen=True, slots=True)
+class SeenDatasets:
+    """See `agents.dataset.Datasets`: the catalogue as one reader sees it."""
+
+    source: DatasetCatalogue
+    reader: Reader
+
+    async def registered(self) -> tuple[Registered, ...]:
+        return await self.source.registered(self.reader)
+
+    async def schema(self, name: str) -> Schema:
+        return await self.source.schema(name, self.reader)
+
+    async def query(self, name: str, sql: str) -> Rows:
+        return await self.source.query(name, sql, self.reader)
+
+    async def values(self, name: str, table: Table, column: str, most: int = 200) -> tuple[str, ...]:
+        return await self.source.values(name, table, column, most, self.reader)
+
+
+@dataclass(frozen=True, slots=True)
 class _Dataset:
-    """A dataset with its newest snapshot and what is in it."""
+    """A dataset with its newest snapshot and what is in it; with `own` only those rows count."""
 
     entry: Entry
     place: Path
     described: Described
+    own: OwnRows | None = None
+
+    def seen_by(self, reader: Reader) -> "_Dataset":
+        return replace(self, own=own_rows(self.entry.own_rows, reader))
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        return visible(self.described.tables, self.own)
 
     @property
     def version(self) -> str:
-        """Another one with every state of the source."""
-        return self.place.name
+        """Another one with every state of the source, and for everybody who has rows of their own."""
+        return f"{self.entry.name}/{self.place.name}" + (f"/{self.own.mark}" if self.own else "")
 
     @property
     def attached(self) -> Attached:
-        return Attached(self.entry.name, str((self.place / DATA).resolve()))
+        return Attached(self.entry.name, str((self.place / DATA).resolve()), self.own)

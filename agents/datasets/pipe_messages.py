@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from agents.dataset import MOST_ROWS, Kind, Table
+from agents.datasets.rights import OwnRows
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -23,10 +24,11 @@ class Limits(msgspec.Struct, frozen=True):
 
 
 class Attached(msgspec.Struct, frozen=True):
-    """A snapshot that a query may read, and the name of its dataset."""
+    """A snapshot that a query may read, and the name of its dataset; with `own` those of its rows."""
 
     name: str
     path: str
+    own: OwnRows | None = None
 
 
 class QueryRequest(msgspec.Struct, frozen=True):

@@ -29,6 +29,8 @@ from rag.isolation.pipes import read_frame, write_frame
 _BATCH = 500
 _FOR_COUNTING = 0.8  # of the time: what is left after that is for the way back
 _LONGEST_MESSAGE = 600
+_WHOLE = "_whole"
+"""What a snapshot is called while some of its rows are copied: no dataset has such a name."""
 
 
 class Engine:
@@ -50,14 +52,32 @@ class Engine:
         )
         self._connection.execute("SET TimeZone = 'UTC'")
         for dataset in datasets:
-            path = dataset.path.replace("'", "''")
-            self._connection.execute(f"ATTACH '{path}' AS {quoted(dataset.name)} (READ_ONLY)")
+            self._open(dataset)
         where = ",".join(f"{quoted(dataset.name)}.main" for dataset in datasets)
         self._connection.execute(f"SET search_path = '{where}'")
         rows = self._connection.execute("SELECT table_name FROM duckdb_tables() WHERE NOT internal").fetchall()
         self.tables = sorted({name for (name,) in rows})
         self._connection.execute("SET enable_external_access = false")
         self._connection.execute("SET lock_configuration = true")
+
+    def _open(self, dataset: Attached) -> None:
+        """Let queries read a snapshot, or a copy of those of its rows that they may: then the snapshot is closed before
+        any query runs, so that no query, however it is written, reaches the others."""
+        run, name, path = self._connection.execute, quoted(dataset.name), dataset.path.replace("'", "''")
+        if dataset.own is None:
+            run(f"ATTACH '{path}' AS {name} (READ_ONLY)")
+            return
+        run(f"ATTACH '{path}' AS {_WHOLE} (READ_ONLY)")
+        run(f"ATTACH ':memory:' AS {name}")
+        fold, own = "lower" if dataset.own.folded else "", dataset.own
+        tables = run(
+            "SELECT table_name FROM duckdb_columns() WHERE database_name = ? AND column_name = ?", [_WHOLE, own.column]
+        ).fetchall()
+        for (table,) in tables:
+            rows = f"SELECT * FROM {_WHOLE}.{quoted(table)}"  # noqa: S608
+            theirs = f"$own <> '' AND {fold}(CAST({quoted(own.column)} AS VARCHAR)) = {fold}($own)"
+            run(f"CREATE TABLE {name}.{quoted(table)} AS {rows} WHERE {theirs}", {"own": own.value})
+        run(f"DETACH {_WHOLE}")
 
     def close(self) -> None:
         self._connection.close()

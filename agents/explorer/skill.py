@@ -65,14 +65,14 @@ class ExplorerSkill:
         if not _follows(case):
             return False
         try:
-            tables = await tables_of(resources, case.dataset)
+            tables = await tables_of(resources, case.reader, case.dataset)
         except NotFound:
             return False
         return await asyncio.to_thread(_continued, case, tables) is not None
 
     async def read(self, case: Case, resources: Resources) -> Exploration | None:
         try:
-            tables = await tables_of(resources, case.dataset)
+            tables = await tables_of(resources, case.reader, case.dataset)
         except NotFound as error:
             return Exploration(Help(str(error)), ()) if case.wished else None
         return await asyncio.to_thread(_read, case, tables)

@@ -185,7 +185,7 @@ FIND_COLUMNS = Tool("find_columns", "Find the columns that hold something.", Fin
 async def _tables(context: ToolContext, dataset: str | None, schema: str | None = None) -> Sequence[Table]:
     """Those of a dataset, or of one schema of it. Raises ToolFailed."""
     try:
-        tables = await tables_of(context.resources, dataset or context.case.dataset)
+        tables = await tables_of(context.resources, context.case.reader, dataset or context.case.dataset)
     except NotFound as error:
         raise ToolFailed(str(error)) from error
     found = [table for table in tables if schema is None or table.schema.casefold() == schema.casefold()]
@@ -211,7 +211,9 @@ async def _asked_for(
     that is, or the ways between several. Raises ToolFailed."""
     named, wanted = await asyncio.to_thread(_among, names, tables)
     datasets = context.resources.datasets
-    return named, wanted if datasets is None else await held_against_rows(wanted, datasets)
+    if datasets is None:
+        return named, wanted
+    return named, await held_against_rows(wanted, datasets.seen_by(context.case.reader))
 
 
 def _among(names: Sequence[str], tables: Sequence[Table]) -> tuple[list[Table], tuple[Relation, ...]]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import structlog
 
 from agents.context import Resources
-from agents.dataset import ALL, Column, DatasetUnavailable, DatasetUnknown, Table, cannot_be_read
+from agents.dataset import ALL, Column, DatasetUnavailable, DatasetUnknown, Reader, Table, cannot_be_read
 from agents.datasets.identifiers import parts, singular, subject
 from agents.explorer.inquiry import cues, leftover
 from agents.explorer.linking import closest, likeness, mentions
@@ -27,12 +27,12 @@ class NotFound(Exception):
     """No such dataset or table, or several of them; the text says what to do."""
 
 
-async def tables_of(resources: Resources, dataset: str | None) -> tuple[Table, ...]:
-    """The tables of a dataset, or of all. Raises NotFound."""
+async def tables_of(resources: Resources, reader: Reader, dataset: str | None) -> tuple[Table, ...]:
+    """The tables of a dataset, or of all, that the reader may read. Raises NotFound."""
     if resources.datasets is None:
         raise NotFound(NONE_YET)
     try:
-        schema = await resources.datasets.schema(dataset or ALL)
+        schema = await resources.datasets.seen_by(reader).schema(dataset or ALL)
     except DatasetUnknown as error:
         raise NotFound(str(error)) from error
     except DatasetUnavailable as error:

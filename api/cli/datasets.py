@@ -14,7 +14,7 @@ from api.cli.terminal.output import note, print_json, print_table
 from api.failure import USAGE, CommandFailed
 
 if TYPE_CHECKING:
-    from agents.dataset import Schema, Table
+    from agents.dataset import Registered, Schema, Table
     from agents.datasets.collection import DatasetCatalogue
 
 T = TypeVar("T")
@@ -35,6 +35,14 @@ Name = Annotated[
         autocompletion=completion.datasets,
     ),
 ]
+OwnRows = Annotated[
+    str,
+    typer.Option(
+        "--own-rows",
+        metavar="COLUMN=email|sub",
+        help="Customers see only the rows whose column holds this of their token. Empty: all rows.",
+    ),
+]
 _WIDEST = 60
 _MOST_LEFT_OUT = 20
 
@@ -50,6 +58,15 @@ def add(
         str,
         typer.Option("--description", "-d", help="What it is about, in a sentence."),
     ] = "",
+    audience: Annotated[
+        str,
+        typer.Option(
+            "--audience",
+            metavar="customers|staff|admin",
+            help="Who may ask about it. Usually staff in production, and customers in development.",
+        ),
+    ] = "",
+    own_rows: OwnRows = "",
     json: Json = False,
 ) -> None:
     """Register a dataset and copy it, so that questions never touch the source.
@@ -63,10 +80,13 @@ def add(
     Keep passwords in the environment, or in .env: a URL may refer to them as ${NAME}, in single quotes, so that the
     shell leaves it alone.
 
+    Whoever may not ask about a dataset does not learn its name. With --own-rows a customer sees only the rows whose
+    column holds the e-mail address or the subject of the customer's token, and nothing of tables without that column.
+
     Example: pitcrew datasets add stock 'postgresql://reader:${STOCK_PASSWORD}@db.example/stock' -d "Parts in stock"
     """
     address = _typed() if source == "-" else source
-    schema = _with(lambda catalogue: catalogue.add(name, address, description))
+    schema = _with(lambda catalogue: catalogue.add(name, address, description, audience=audience, own_rows=own_rows))
     _tell(schema, "is registered", json=json)
     _warn(name, address)
 
@@ -84,8 +104,11 @@ def list_(json: Json = False) -> None:
         note("There is none. Register one: pitcrew datasets add NAME FILE|FOLDER|URL")
     elif not json:
         print_table(
-            ("dataset", "origin", "source", "description"),
-            [(dataset.name, dataset.origin, dataset.source, dataset.description) for dataset in datasets],
+            ("dataset", "origin", "for", "source", "description"),
+            [
+                (dataset.name, dataset.origin, _for(dataset), dataset.source, dataset.description)
+                for dataset in datasets
+            ],
         )
 
 
@@ -122,6 +145,29 @@ def show(name: Name, json: Json = False) -> None:
             ],
         )
     _tell_left_out(schema)
+
+
+@app.command()
+def rights(
+    name: Name,
+    audience: Annotated[
+        str | None,
+        typer.Option("--audience", metavar="customers|staff|admin", help="Who may ask about it."),
+    ] = None,
+    own_rows: OwnRows | None = None,
+    json: Json = False,
+) -> None:
+    """Change who may ask about a dataset, and which rows customers see. A running server knows it at once.
+
+    Example: pitcrew datasets rights orders --audience customers --own-rows customer_email=email
+    """
+    if audience is None and own_rows is None:
+        raise CommandFailed("Say what to change: --audience, --own-rows or both.", USAGE)
+    changed = _with(lambda catalogue: catalogue.open(name, audience, own_rows))
+    if json:
+        print_json(asdict(changed))
+    else:
+        note(f"{name} is for {_for(changed)}.")
 
 
 @app.command()
@@ -168,6 +214,10 @@ def query(
         print_table(rows.columns, [[_cell(value) for value in row] for row in rows.rows])
     if rows.total != len(rows.rows):
         note(f"These are the first {len(rows.rows)} of {rows.total or 'many more'} rows.")
+
+
+def _for(dataset: "Registered") -> str:
+    return dataset.audience + (f", own rows by {dataset.own_rows}" if dataset.own_rows else "")
 
 
 def _key(table: "Table", column: str) -> str:

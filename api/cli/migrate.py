@@ -6,6 +6,7 @@ import sys
 def migrate() -> None:
     """Bring the database to its newest version. Safe to run again: what is done stays done."""
     from api import migrations
+    from api.compose.parking import prepare_parking
     from api.settings import Settings
     from rag.database import open_database
 
@@ -14,6 +15,7 @@ def migrate() -> None:
     database = open_database(settings.sql_url)
     before = migrations.revision(database)
     migrations.migrate(database)
+    prepare_parking(settings)
     after = migrations.revision(database)
     database.dispose()
     print(f"database at {after}" + ("" if before == after else f" (was {before or 'empty'})"), file=sys.stderr)

@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from agents.acts.act import ActReading
 from agents.answerer import Answerer
 from agents.appointment_store import AppointmentStore
-from agents.dataset import Datasets
+from agents.dataset import DatasetSource
 from agents.specialist import Catalogue as Specialists
 from agents.specialist import Specialist
 from agents.types import Part, Question, Route, StandaloneQuestion
@@ -42,7 +42,7 @@ async def open_dependencies(
     library: Library,
     appointment_store: AppointmentStore,
     models: Sequence["ChatModel"] = (),
-    datasets: Datasets | None = None,
+    datasets: DatasetSource | None = None,
 ) -> AsyncIterator["Dependencies"]:
     """Everything that answers: specialists with their skills, classifier, research and answerer. Raises BadSetting."""
 

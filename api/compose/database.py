@@ -6,6 +6,8 @@ from api.migrations import head_revision, migrate, revision
 from api.settings import BadSetting, Settings
 from rag.database import open_database
 
+BEHIND = "The database is not at its newest version. Run `pitcrew migrate`."
+
 
 def open_migrated_database(settings: Settings) -> Database:
     """The database at its newest migration: SQLite is brought there, a server's is only checked. Raises BadSetting."""
@@ -14,5 +16,5 @@ def open_migrated_database(settings: Settings) -> Database:
     if settings.embedded_sql:
         migrate(database)
     elif revision(database) != head_revision():
-        raise BadSetting("The database is not at its newest version. Run `pitcrew migrate`.")
+        raise BadSetting(BEHIND)
     return database

@@ -6,6 +6,7 @@ import os
 from dotenv import dotenv_values
 from sqlalchemy import Engine
 
+from agents.dataset import Audience
 from agents.datasets.collection import DatasetCatalogue
 from api.compose import supplements
 from api.compose.database import open_migrated_database
@@ -20,7 +21,8 @@ def open_datasets(settings: Settings, database: Engine) -> DatasetCatalogue:
         if value is not None
     }
     folder, bundled = settings.data_dir / "datasets", supplements.current(settings) / supplements.DATASETS
-    return DatasetCatalogue(database, folder, bundled, variables=variables | os.environ)
+    audience: Audience = "staff" if settings.production else "customers"
+    return DatasetCatalogue(database, folder, bundled, audience=audience, variables=variables | os.environ)
 
 
 def copy_datasets(settings: Settings) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from cachetools import LRUCache
 
 from agents.appointments.sql_store import SqlAppointmentStore
-from agents.dataset import Datasets
+from agents.dataset import DatasetSource
 from agents.specialist import CUSTOMER, STAFF, Catalogue
 from agents.specialists import catalogue
 from agents.types import AS_USUAL, Question, Turn, Wishes
@@ -75,7 +75,7 @@ class Embedded:
     """Who answers, and what they know."""
 
     library: Library
-    datasets: Datasets
+    datasets: DatasetSource
     catalogue: Catalogue
     graph: Any
 
@@ -84,7 +84,7 @@ class Embedded:
     ) -> AsyncIterator[AnyEvent]:
         """The events of the next answer in a conversation; what would change the world is proposed and then let go, as
         nobody here can answer for a customer. Raises AnswerFailed, ProcessingError."""
-        role = STAFF if wishes.agent else CUSTOMER
+        role = STAFF if wishes.agent or wishes.dataset else CUSTOMER
         run_id = str(uuid.uuid4())
         run = RunInput(run_id, conversation_id, talk.question(text, wishes, zone), role, OWNER, conversation_id)
         desk = Desk()

@@ -14,17 +14,20 @@ from api.compose import supplements
 from api.compose.accounts import metered
 from api.compose.answering import open_dependencies
 from api.compose.app_state import AppState, open_gateway
+from api.compose.bus import open_bus
 from api.compose.database import open_migrated_database
 from api.compose.knowledge import INDEXES_PATIENCE_S, open_library
 from api.compose.models import open_models
+from api.compose.parking import open_parking
 from api.compose.publication import PAUSE_S, keeping_current
+from api.compose.sharing import kept_apart, lease
 from api.compose.staffing import open_staffing
 from api.compose.warming import warming
 from api.compose.webhooks import delivering
 from api.observability.checks import check_database, check_knowledge, check_model
 from api.observability.metrics import Metrics
 from api.settings import BadSetting, Settings
-from orchestrator.buses.memory import MemoryBus
+from orchestrator.event.tenure import Tenures
 from orchestrator.execution.engine import Engine
 from orchestrator.execution.runs import Budgets
 from orchestrator.staff.feed import WatchedBus
@@ -50,7 +53,6 @@ async def open_app(settings: Settings) -> AsyncIterator[AppState]:
     from functools import partial
 
     from api.compose.datasets import open_datasets
-    from orchestrator.graph.saver import open_saver
     from orchestrator.graph.stream import stream_events
     from orchestrator.graph.turn import build_graph
     from rag.ingestion.publish import Publisher
@@ -61,6 +63,7 @@ async def open_app(settings: Settings) -> AsyncIterator[AppState]:
     async with AsyncExitStack() as stack:
         database = open_migrated_database(settings)
         library = stack.enter_context(open_library(settings, database, patience_s=INDEXES_PATIENCE_S))
+        stack.enter_context(kept_apart(settings, database, INDEXES_PATIENCE_S))
         # The model loads while the classifier learns, from remembered vectors: half a start is waiting for either.
         loading = asyncio.create_task(asyncio.to_thread(library.retriever.find, "warm up"))
         models = await stack.enter_async_context(open_models(settings, warm=True))
@@ -73,7 +76,7 @@ async def open_app(settings: Settings) -> AsyncIterator[AppState]:
         )
         store = SqlStore(database)
         stack.push_async_callback(store.close)
-        saver = await stack.enter_async_context(open_saver(settings.data_dir / "parked.db"))
+        saver = await stack.enter_async_context(open_parking(settings))
         graph = build_graph(dependencies, saver.graph_saver)
         metrics = Metrics()
         answering = partial(stream_events, graph, steps=settings.steps)
@@ -84,9 +87,11 @@ async def open_app(settings: Settings) -> AsyncIterator[AppState]:
         budgets = Budgets(settings.run_s, settings.drain_s, settings.runs)
         assert dependencies.resources is not None
         consent = dependencies.resources.choices.get(CONSENT)
+        tenures = Tenures()
+        bus = await stack.enter_async_context(open_bus(settings, tenures))
         engine = Engine(
             store,
-            WatchedBus(MemoryBus(), staffing.feed),
+            WatchedBus(bus, staffing.feed),
             HandingOver(run, store.standing, staffing.reception),
             budgets,
             saver,
@@ -94,6 +99,8 @@ async def open_app(settings: Settings) -> AsyncIterator[AppState]:
             consent,
             staffing.reception.handing,
             staffing.feed.changed,
+            lease(settings),
+            tenures,
         )
         stack.push_async_callback(engine.close)
         await loading

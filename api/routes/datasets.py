@@ -3,7 +3,7 @@
 import msgspec
 from fastapi import APIRouter
 
-from agents.dataset import ALL
+from agents.dataset import ALL, Reader
 from api.protocol.openapi import answers, parts
 from api.routes.dependencies import State, Visitor
 
@@ -18,10 +18,10 @@ class Dataset(msgspec.Struct):
 
 
 @router.get("/datasets", responses=answers(parts("Datasets", all=str, datasets=list[Dataset])))
-async def datasets(state: State, _visitor: Visitor) -> dict[str, object]:
-    """The registered datasets, by name. `all` asks about every one of them."""
+async def datasets(state: State, visitor: Visitor) -> dict[str, object]:
+    """The datasets that the caller may ask about, by name. `all` asks about every one of them."""
     source = state.resources.datasets
-    datasets = await source.registered() if source else ()
+    datasets = await source.seen_by(Reader(visitor.role, visitor.user_id, visitor.email)).registered() if source else ()
     return {
         "all": ALL,
         "datasets": [{"name": dataset.name, "description": dataset.description} for dataset in datasets],

@@ -15,6 +15,7 @@ from agents.specialist import Catalogue, open_to
 from orchestrator.bus import Bus
 from orchestrator.commands import Answer, Caller, Cancel, Delete, Feedback, HandOver, Read, Send, Type
 from orchestrator.errors import NotFound, Overloaded, RunNotActive, ShuttingDown, StorageUnavailable, UnknownAgent
+from orchestrator.event.tenure import Tenures
 from orchestrator.events import Envelope, HandOverReason, InputRequired, Seen, Terminal, Typing
 from orchestrator.execution.runs import Budgets, Run, Runs, Saver
 from orchestrator.execution.takeover import ChangeOwner
@@ -47,18 +48,19 @@ class Engine:
         handing: Callable[[HandOverReason], Handing] | None = None,
         changed: Callable[[str], None] = lambda conversation_id: None,
         lease: Lease | None = None,
+        tenures: Tenures | None = None,
     ) -> None:
         """`consent` tells what a reply to a proposal does; without it only plain answers are understood. `handing`
         words what happens when a person is asked for; without it nothing is said of it. `changed` is told of
         conversations in which something changes that is no event: they are rated, or deleted. With a `lease` other
-        processes answer runs of this store as well."""
+        processes answer runs of this store as well; `tenures` are those that the bus gives to what these say."""
         self._changed = changed
         self._handing = handing or (lambda reason: Handing(reason, lambda place, email: ""))
         self.catalogue = catalogue
         self._consent = consent
         self.store = store
         self.bus = bus
-        self._runs = Runs(store, bus, run, budgets or Budgets(), saver, lease)
+        self._runs = Runs(store, bus, run, budgets or Budgets(), saver, lease, tenures)
 
     @property
     def running(self) -> int:

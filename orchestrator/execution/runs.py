@@ -75,6 +75,7 @@ class Runs:
         budgets: Budgets,
         saver: Saver | None = None,
         lease: Lease | None = None,
+        tenures: Tenures | None = None,
     ) -> None:
         self._store = store
         self._bus = bus
@@ -85,7 +86,7 @@ class Runs:
         self._starting = 0
         self._queue: deque[str] = deque()
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._tenures = Tenures()
+        self._tenures = tenures or Tenures()
         self._expiries = Expiries(lambda *request: self._spawn(self._expire(*request)))
         self._lease = lease
         self._recovery = Recovery(store, self, self._active, self._lost, lease)
@@ -163,6 +164,7 @@ class Runs:
             start.owner,
             start.conversation_id,
             start.reply,
+            start.email,
         )
         last: Terminal | InputRequired | None = None
         try:

@@ -9,9 +9,10 @@ import structlog
 
 from agents.acts.act import APPOINTMENTS, ASIDE, FOR_SPECIALISTS, REPLIES_TO_US, SPOKEN_BACK, ActReading
 from agents.conversation.followup import subject
+from agents.dataset import Reader
 from agents.language.words import vocabulary, words
 from agents.routing.clauses import split
-from agents.specialist import CUSTOMER, Asker, Catalogue, Job, Specialist, open_to
+from agents.specialist import CUSTOMER, Asker, Catalogue, Job, Specialist, open_to, reader_of
 from agents.types import Part, Question, Route, StandaloneQuestion
 from orchestrator.graph.addressee import find_asker
 from orchestrator.graph.parting import parted
@@ -61,6 +62,7 @@ def job_of(dependencies: Dependencies, state: State, facts: Mapping[str, str], n
         asker=Asker(
             user_id=state["user_id"],
             role=state["role"],
+            email=state.get("email", ""),
             conversation_id=state["conversation_id"],
             run_id=state["run_id"],
         ),
@@ -290,18 +292,19 @@ async def _claimed(
     precisely what they can do."""
     for specialist in catalogue:
         part = Part(standalone, specialist.name, _CLAIMED)
-        claimed = await claim(dependencies, specialist, job_of(dependencies, state, facts, 0, part))
-        if claimed is not None or await _claims(dependencies, specialist, standalone.whole):
+        job = job_of(dependencies, state, facts, 0, part)
+        claimed = await claim(dependencies, specialist, job)
+        if claimed is not None or await _claims(dependencies, specialist, standalone.whole, reader_of(job["asker"])):
             return Route("answer", _CLAIMED, (part,))
     return None
 
 
-async def _claims(dependencies: Dependencies, specialist: Specialist, text: str) -> bool:
+async def _claims(dependencies: Dependencies, specialist: Specialist, text: str, reader: Reader) -> bool:
     """Whether a specialist without skills says that the message is for it."""
     if specialist.claims is None or dependencies.resources is None:
         return False
     try:
-        return await specialist.claims(text, dependencies.resources)
+        return await specialist.claims(text, reader, dependencies.resources)
     except Exception:
         log.exception("specialist_did_not_read", specialist=specialist.name)
         return False

@@ -12,7 +12,7 @@ from agents.answerer import Answerer
 from agents.chat.translation import Translator
 from agents.context import Case, Resources
 from agents.models.metering import Meter
-from agents.specialist import Catalogue, Job, Specialist
+from agents.specialist import Catalogue, Job, Specialist, reader_of
 from agents.types import Part, Question, Route, StandaloneQuestion, Summarised
 from rag.types import Passage
 
@@ -100,6 +100,7 @@ class Dependencies:
             note=question.notes.get(skill, {}),
             findings=job.get("findings", {}),
             dataset=question.wishes.dataset,
+            reader=reader_of(job["asker"]),
             wished=question.wishes.agent == job["specialist"],
         )
 
@@ -111,6 +112,7 @@ class State(TypedDict, total=False):
     question: Question
     role: str
     user_id: str
+    email: str
     conversation_id: str
     run_id: str
     facts: Mapping[str, str]

@@ -50,6 +50,7 @@ async def _start(graph: CompiledGraph, run: RunInput, steps: int) -> tuple[Any, 
         "question": question,
         "role": run.role,
         "user_id": run.user_id,
+        "email": run.email,
         "conversation_id": run.conversation_id,
         "run_id": run.run_id,
     }

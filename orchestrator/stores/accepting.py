@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 from msgspec.structs import replace
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from orchestrator.commands import FORMS, Answer, Caller, Read, Send
 from orchestrator.errors import BadRequest, IdempotencyConflict, NotFound, RunBusy, RunNotActive
@@ -24,6 +24,14 @@ DECLINED_LABEL = "No, thank you"
 def _new_session(client_message_id: str | None) -> str:
     """A session for a message that names none; a message with an id of its own gets the same one when it is re-sent."""
     return (uuid.uuid5(uuid.NAMESPACE_OID, client_message_id) if client_message_id else uuid.uuid4()).hex
+
+
+_ACTIVE = select(func.count()).where(
+    runs.c.conversation_id == rows.OF_CONVERSATION,
+    runs.c.finished_at.is_(None),
+    runs.c.status.in_(("waiting", "running")),
+)
+_NEW_RUN = insert(runs)
 
 
 def accept(connection: Connection, caller: Caller, command: Send, read: ReadReply) -> Receipt:
@@ -59,26 +67,20 @@ def accept(connection: Connection, caller: Caller, command: Send, read: ReadRepl
     dropped = [
         rows.cancel_run(connection, conversation_id, request.run_id, request.partial_response) for request in pending
     ]
-    active = connection.scalar(
-        select(func.count()).where(
-            runs.c.conversation_id == conversation_id,
-            runs.c.finished_at.is_(None),
-            runs.c.status.in_(("waiting", "running")),
-        )
-    )
-    if (active or 0) > MAX_WAITING:
+    if (connection.scalar(_ACTIVE, {"of_conversation": conversation_id}) or 0) > MAX_WAITING:
         raise RunBusy
     connection.execute(
-        insert(runs).values(
-            id=accepted.run_id,
-            conversation_id=conversation_id,
-            message_id=accepted.message_id,
-            role=caller.role,
-            status="waiting",
-            owner_epoch=owner.owner_epoch,
-            wishes=rows.encode_wishes(command.wishes),
-            created_at=accepted.sent_at,
-        )
+        _NEW_RUN,
+        {
+            "id": accepted.run_id,
+            "conversation_id": conversation_id,
+            "message_id": accepted.message_id,
+            "role": caller.role,
+            "status": "waiting",
+            "owner_epoch": owner.owner_epoch,
+            "wishes": rows.encode_wishes(command.wishes),
+            "created_at": accepted.sent_at,
+        },
     )
     envelope = _store(connection, conversation_id, accepted)
     return Receipt(envelope, accepted, duplicate=False, before=(*before, *filter(None, dropped)))
@@ -110,7 +112,9 @@ def _told(conversation: Row[Any], accepted: Accepted) -> Completed:
 def answer(connection: Connection, caller: Caller, command: Answer) -> Receipt:
     """See `Store.answer`."""
     asked_in = select(runs.c.conversation_id).join(requests, requests.c.run_id == runs.c.id)
-    rows.hold(connection, conversations.c.id == asked_in.where(requests.c.id == command.request_id).scalar_subquery())
+    rows.hold_any(
+        connection, conversations.c.id == asked_in.where(requests.c.id == command.request_id).scalar_subquery()
+    )
     row = connection.execute(
         select(
             requests.c.answer,
@@ -139,22 +143,25 @@ def answer(connection: Connection, caller: Caller, command: Answer) -> Receipt:
     return _reply(connection, row.id, request, command.value, accepted)
 
 
+_PENDING = (
+    select(events.c.body)
+    .join(requests, (requests.c.run_id == events.c.run_id) & (requests.c.seq == events.c.seq))
+    .join(runs, runs.c.id == requests.c.run_id)
+    .where(
+        events.c.conversation_id == rows.OF_CONVERSATION,
+        runs.c.conversation_id == rows.OF_CONVERSATION,
+        runs.c.finished_at.is_(None),
+        runs.c.status == "parked",
+        requests.c.answered_seq.is_(None),
+    )
+    .order_by(events.c.seq.desc())
+)
+
+
 def _pending(connection: Connection, conversation_id: str) -> list[InputRequired]:
     """The requests that parked runs of the conversation wait for, the latest first."""
-    query = (
-        select(events.c.body)
-        .join(requests, (requests.c.run_id == events.c.run_id) & (requests.c.seq == events.c.seq))
-        .join(runs, runs.c.id == requests.c.run_id)
-        .where(
-            events.c.conversation_id == conversation_id,
-            runs.c.conversation_id == conversation_id,
-            runs.c.finished_at.is_(None),
-            runs.c.status == "parked",
-            requests.c.answered_seq.is_(None),
-        )
-        .order_by(events.c.seq.desc())
-    )
-    return [msgspec.json.decode(body, type=InputRequired) for body in connection.scalars(query)]
+    bodies = connection.scalars(_PENDING, {"of_conversation": conversation_id})
+    return [msgspec.json.decode(body, type=InputRequired) for body in bodies]
 
 
 def _reply(
@@ -188,11 +195,15 @@ def _accepted(run_id: str, session_id: str, command: Send) -> Accepted:
     )
 
 
+_LAST_OF_CUSTOMER = (
+    update(conversations).where(conversations.c.id == rows.OF_CONVERSATION).values(customer_seq=bindparam("at_seq"))
+)
+
+
 def _store(connection: Connection, conversation_id: str, accepted: Accepted) -> Envelope:
     run_id = accepted.turn_id
     envelope = rows.append(connection, conversation_id, run_id, accepted)
-    mine = conversations.c.id == conversation_id
-    connection.execute(update(conversations).where(mine).values(customer_seq=envelope.seq))
+    connection.execute(_LAST_OF_CUSTOMER, {"of_conversation": conversation_id, "at_seq": envelope.seq})
     rows.store_message(
         connection,
         envelope,

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from orchestrator.events import Completed, Sources, decode
 from orchestrator.store import PastAnswer, UsedPassage
@@ -15,24 +15,32 @@ _DOCUMENTS = 500
 """Documents asked for in one statement; databases limit how many values one may hold."""
 
 
+_SOURCES = (
+    select(events.c.body)
+    .where(
+        events.c.conversation_id == bindparam("of_conversation"),
+        events.c.run_id == bindparam("of_run"),
+        events.c.kind == Sources.__struct_config__.tag,
+    )
+    .order_by(events.c.seq.desc())
+    .limit(1)
+)
+_NEW_CITATION = insert(citations)
+_FLAGGED = update(runs).where(runs.c.id == bindparam("of_run")).values(flagged=True)
+
+
 def record(connection: Connection, conversation_id: str, answer: Completed) -> None:
     """Store the passages that the answer was written from, and flag its run where they do not support all of it."""
     used = _used(_read_sources(connection, conversation_id, answer.run_id), answer)
     if used:
-        connection.execute(insert(citations), used)
+        connection.execute(_NEW_CITATION, used)
     if answer.unsupported:
-        connection.execute(update(runs).where(runs.c.id == answer.run_id).values(flagged=True))
+        connection.execute(_FLAGGED, {"of_run": answer.run_id})
 
 
 def _read_sources(connection: Connection, conversation_id: str, run_id: str) -> Sources | None:
     """The run's sources; those of its last attempt where it was begun again."""
-    mine = (events.c.conversation_id == conversation_id, events.c.run_id == run_id)
-    body = connection.scalar(
-        select(events.c.body)
-        .where(*mine, events.c.kind == Sources.__struct_config__.tag)
-        .order_by(events.c.seq.desc())
-        .limit(1)
-    )
+    body = connection.scalar(_SOURCES, {"of_conversation": conversation_id, "of_run": run_id})
     sources = decode(body) if body is not None else None
     return sources if isinstance(sources, Sources) else None
 

@@ -4,7 +4,7 @@ length of the conversation."""
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, select
 
 from agents.types import STAFF, Turn
 from orchestrator.tables import messages
@@ -18,10 +18,29 @@ OLDER_TURNS = 24
 """Messages that are summed up at once."""
 
 
+def _visible(*where: ColumnElement[bool]) -> Select[Any]:
+    """The messages that count, as the index of them has it."""
+    text = func.substr(messages.c.text, 1, TURN_CHARS).label("text")
+    return select(messages.c.seq, messages.c.role, text, messages.c.agent).where(
+        messages.c.conversation_id == bindparam("of_conversation"),
+        messages.c.superseded_by.is_(None),
+        messages.c.deleted_at.is_(None),
+        *where,
+    )
+
+
+_OTHER_RUNS = messages.c.run_id.not_in(bindparam("without_runs", expanding=True))
+_NEWEST = _visible(_OTHER_RUNS).order_by(messages.c.seq.desc()).limit(HISTORY_TURNS)
+_BEFORE = _visible(messages.c.seq < bindparam("before")).order_by(messages.c.seq.desc()).limit(HISTORY_TURNS)
+_BETWEEN = _visible(messages.c.seq > bindparam("after"), messages.c.seq <= bindparam("upto"), _OTHER_RUNS)
+_OLDER = _BETWEEN.order_by(messages.c.seq).limit(OLDER_TURNS)
+_ANY_BETWEEN = _visible(messages.c.seq > bindparam("after"), messages.c.seq < bindparam("before")).limit(1)
+
+
 def newest(connection: Connection, conversation_id: str, without_runs: Collection[str]) -> list[Row[Any]]:
     """The last messages within the budget, oldest first, without those of some runs."""
-    query = _visible_messages(conversation_id).where(messages.c.run_id.not_in(without_runs))
-    rows = connection.execute(query.order_by(messages.c.seq.desc()).limit(HISTORY_TURNS)).all()
+    which = {"of_conversation": conversation_id, "without_runs": list(without_runs)}
+    rows = connection.execute(_NEWEST, which).all()
     taken, chars = 0, 0
     for row in rows:
         chars += len(row.text)
@@ -33,8 +52,7 @@ def newest(connection: Connection, conversation_id: str, without_runs: Collectio
 
 def before(connection: Connection, conversation_id: str, seq: int) -> list[Row[Any]]:
     """The last messages before a place, as a run about the message there saw them."""
-    query = _visible_messages(conversation_id).where(messages.c.seq < seq)
-    rows = connection.execute(query.order_by(messages.c.seq.desc()).limit(HISTORY_TURNS)).all()
+    rows = connection.execute(_BEFORE, {"of_conversation": conversation_id, "before": seq}).all()
     return list(reversed(rows))
 
 
@@ -46,18 +64,16 @@ def older(
     if not history or history[0].seq <= upto or not _full(connection, conversation_id, history, upto):
         return []
     last = history[(len(history) - 1) // 2].seq
-    query = _visible_messages(conversation_id).where(
-        messages.c.seq > upto, messages.c.seq <= last, messages.c.run_id.not_in(without_runs)
-    )
-    return list(connection.execute(query.order_by(messages.c.seq).limit(OLDER_TURNS)))
+    which = {"of_conversation": conversation_id, "after": upto, "upto": last, "without_runs": list(without_runs)}
+    return list(connection.execute(_OLDER, which))
 
 
 def _full(connection: Connection, conversation_id: str, history: list[Row[Any]], upto: int) -> bool:
     """Whether the next messages will push the first ones out of the history, or have done so."""
     if len(history) >= HISTORY_TURNS - 1:
         return True
-    earlier = _visible_messages(conversation_id).where(messages.c.seq > upto, messages.c.seq < history[0].seq)
-    return connection.execute(earlier.limit(1)).first() is not None
+    earlier = {"of_conversation": conversation_id, "after": upto, "before": history[0].seq}
+    return connection.execute(_ANY_BETWEEN, earlier).first() is not None
 
 
 def turns(rows: list[Row[Any]]) -> tuple[Turn, ...]:
@@ -69,13 +85,3 @@ def _turn(row: Row[Any]) -> Turn:
     if row.role == "customer":
         return Turn("customer", row.text)
     return Turn("assistant", row.text, STAFF if row.role == "staff" else row.agent)
-
-
-def _visible_messages(conversation_id: str) -> Select[Any]:
-    """The messages that count, as the index of them has it."""
-    text = func.substr(messages.c.text, 1, TURN_CHARS).label("text")
-    return select(messages.c.seq, messages.c.role, text, messages.c.agent).where(
-        messages.c.conversation_id == conversation_id,
-        messages.c.superseded_by.is_(None),
-        messages.c.deleted_at.is_(None),
-    )

@@ -13,8 +13,9 @@ from orchestrator.tables import conversations
 
 def describe(connection: Connection, caller: Caller, session_id: str, metadata: Mapping[str, Any]) -> None:
     """See `Store.describe`."""
-    mine = conversations.c.id == rows.find(connection, caller, session_id)
-    rows.hold(connection, mine)
+    conversation_id = rows.find(connection, caller, session_id)
+    rows.hold(connection, conversation_id)
+    mine = conversations.c.id == conversation_id
     current = rows.decode_metadata(connection.scalar(select(conversations.c.metadata).where(mine)))
     kept = {name: value for name, value in (current | dict(metadata)).items() if value is not None}
     if len(rows.encode_metadata(kept) or "") > METADATA_BYTES:

@@ -27,12 +27,12 @@ from orchestrator.stores import rows, running
 from orchestrator.stores.staff_tables import handovers, staff_members
 from orchestrator.tables import conversations, events, messages, runs
 
+_HELD = select(conversations).where(conversations.c.id == rows.OF_CONVERSATION).with_for_update()
+
 
 def standing(connection: Connection, conversation_id: str) -> Row[Any]:
     """The conversation's row, nobody else's to change until the transaction ends. Raises NotFound."""
-    row = connection.execute(
-        select(conversations).where(conversations.c.id == conversation_id).with_for_update()
-    ).first()
+    row = connection.execute(_HELD, {"of_conversation": conversation_id}).first()
     if row is None:
         raise NotFound
     return row

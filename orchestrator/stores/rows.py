@@ -1,4 +1,8 @@
-"""What the SQL store's transactions are made of: one statement or two each, inside the caller's transaction."""
+"""What the SQL store's transactions are made of: one statement or two each, inside the caller's transaction.
+
+What every turn executes is a constant with named parameters: to build a statement anew takes SQLAlchemy four times as
+long as to execute it.
+"""
 
 import hashlib
 import uuid
@@ -7,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, delete, insert, select, true, update
+from sqlalchemy import BindParameter, ColumnElement, Connection, Integer, bindparam, delete, insert, select, update
 
 from agents.types import AS_USUAL, Wishes
 from orchestrator.commands import Caller, Send
@@ -35,35 +39,50 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def hold(connection: Connection, which: ColumnElement[bool]) -> None:
+OF_RUN: BindParameter[str] = bindparam("of_run")
+OF_CONVERSATION: BindParameter[str] = bindparam("of_conversation")
+_CONVERSATION = select(conversations.c.id).where(conversations.c.id == OF_CONVERSATION)
+
+
+def hold(connection: Connection, conversation_id: str) -> None:
     """Let nobody else change this conversation before the transaction ends."""
+    hold_rows(connection, _CONVERSATION, {"of_conversation": conversation_id})
+
+
+def hold_any(connection: Connection, which: ColumnElement[bool]) -> None:
+    """The same for the conversation of which this holds."""
     hold_rows(connection, select(conversations.c.id).where(which))
+
+
+_OWN = select(conversations.c.id).where(
+    conversations.c.owner == bindparam("of_owner"), conversations.c.session_id == bindparam("of_session")
+)
+_DELETED = select(deleted_conversations.c.seq).where(deleted_conversations.c.name == bindparam("of_name"))
+_NEW_CONVERSATION = insert(conversations)
 
 
 def open_conversation(
     connection: Connection, owner: str, session_id: str, metadata: Mapping[str, Any] | None = None
 ) -> str:
     """The id of the owner's conversation, made with these `metadata` if it is new."""
-    existing_id = connection.scalar(
-        select(conversations.c.id).where(conversations.c.owner == owner, conversations.c.session_id == session_id)
-    )
+    existing_id = connection.scalar(_OWN, {"of_owner": owner, "of_session": session_id})
     if existing_id is not None:
-        hold(connection, conversations.c.id == existing_id)
+        hold(connection, existing_id)
         return str(existing_id)
     conversation_id, at = str(uuid.uuid4()), now()
-    deleted = deleted_conversations.c
-    earlier = connection.scalar(select(deleted.seq).where(deleted.name == _name(owner, session_id)))
+    earlier = connection.scalar(_DELETED, {"of_name": _name(owner, session_id)})
     connection.execute(
-        insert(conversations).values(
-            id=conversation_id,
-            owner=owner,
-            session_id=session_id,
-            head_seq=0,
-            earlier_seq=earlier or 0,
-            metadata=encode_metadata(metadata or {}),
-            created_at=at,
-            updated_at=at,
-        )
+        _NEW_CONVERSATION,
+        {
+            "id": conversation_id,
+            "owner": owner,
+            "session_id": session_id,
+            "head_seq": 0,
+            "earlier_seq": earlier or 0,
+            "metadata": encode_metadata(metadata or {}),
+            "created_at": at,
+            "updated_at": at,
+        },
     )
     return conversation_id
 
@@ -103,11 +122,7 @@ def marks(connection: Connection, conversation_id: str) -> Marks:
 
 def find(connection: Connection, caller: Caller, session_id: str) -> str:
     """The id of the caller's conversation. Raises NotFound."""
-    conversation_id = connection.scalar(
-        select(conversations.c.id).where(
-            conversations.c.owner == caller.user_id, conversations.c.session_id == session_id
-        )
-    )
+    conversation_id = connection.scalar(_OWN, {"of_owner": caller.user_id, "of_session": session_id})
     if conversation_id is None:
         raise NotFound
     return str(conversation_id)
@@ -119,15 +134,16 @@ def earlier_receipt(connection: Connection, conversation_id: str, command: Send)
     return receipt_at(connection, conversation_id, seq) if seq is not None else None
 
 
+_SENT_BEFORE = select(messages.c.text, messages.c.seq, messages.c.deleted_at).where(
+    messages.c.conversation_id == OF_CONVERSATION, messages.c.client_message_id == bindparam("of_client_message")
+)
+
+
 def earlier_message(connection: Connection, conversation_id: str, client_message_id: str, text: str) -> int | None:
     """Where the message stands that was sent before under the same id. Raises IdempotencyConflict when its text was
     another."""
-    row = connection.execute(
-        select(messages.c.text, messages.c.seq, messages.c.deleted_at).where(
-            messages.c.conversation_id == conversation_id,
-            messages.c.client_message_id == client_message_id,
-        )
-    ).first()
+    sent = {"of_conversation": conversation_id, "of_client_message": client_message_id}
+    row = connection.execute(_SENT_BEFORE, sent).first()
     if row is None:
         return None
     if row.text != text and row.deleted_at is None:
@@ -150,28 +166,30 @@ def event_at(connection: Connection, conversation_id: str, seq: int) -> AnyEvent
     return decode(body or "")
 
 
-def in_its_epoch() -> ColumnElement[bool]:
-    """That the conversation has the owner whom it had when the run's message was accepted."""
-    epoch = select(conversations.c.owner_epoch).where(conversations.c.id == runs.c.conversation_id)
-    return runs.c.owner_epoch == epoch.scalar_subquery()
-
-
-def at_its_attempt(attempt: int | None) -> ColumnElement[bool]:
-    """That the run is still at this attempt, where one is named."""
-    return true() if attempt is None else (runs.c.attempt == attempt) & (runs.c.status == "running")
+_EPOCH = select(conversations.c.owner_epoch).where(conversations.c.id == runs.c.conversation_id)
+_AT_ATTEMPT = bindparam("at_attempt", type_=Integer)
+AT_ITS_ATTEMPT = _AT_ATTEMPT.is_(None) | ((runs.c.attempt == _AT_ATTEMPT) & (runs.c.status == "running"))
+"""That the run is still at this attempt, where one is named."""
+OPEN_TO_BOT = (
+    (runs.c.id == OF_RUN)
+    & runs.c.finished_at.is_(None)
+    & (runs.c.owner_epoch == _EPOCH.scalar_subquery())
+    & AT_ITS_ATTEMPT
+)
+"""That the run has not ended, is still at this attempt, and that the conversation has the owner whom it had when the
+run's message was accepted."""
+_ENDED = update(runs).where(runs.c.id == OF_RUN, runs.c.finished_at.is_(None))
+_ENDED_BY_BOT = update(runs).where(OPEN_TO_BOT)
 
 
 def end_run(
-    connection: Connection, conversation_id: str, event: Terminal, *only_if: ColumnElement[bool]
+    connection: Connection, conversation_id: str, event: Terminal, attempt: int | None = None, *, by_bot: bool = False
 ) -> Envelope | None:
-    """Write the terminal event of a run, and the answer as a message; None where the run had ended, or `only_if` does
-    not hold."""
-    ended = connection.execute(
-        update(runs)
-        .where(runs.c.id == event.run_id, runs.c.finished_at.is_(None), *only_if)
-        .values(status=event.__struct_config__.tag, finished_at=now(), wishes=None)
-    )
-    if ended.rowcount != 1:
+    """Write the terminal event of a run, and the answer as a message; None where the run had ended, or where the bot
+    ends it and it is not OPEN_TO_BOT."""
+    where = {"of_run": event.run_id, **({"at_attempt": attempt} if by_bot else {})}
+    written = {"status": event.__struct_config__.tag, "finished_at": now(), "wishes": None}
+    if connection.execute(_ENDED_BY_BOT if by_bot else _ENDED, where | written).rowcount != 1:
         return None
     envelope = append(connection, conversation_id, event.run_id, event)
     if isinstance(event, Completed):
@@ -219,27 +237,32 @@ def encode_metadata(metadata: Mapping[str, Any]) -> str | None:
     return msgspec.json.encode(metadata).decode() if metadata else None
 
 
+_NEXT_SEQ = (
+    update(conversations)
+    .where(conversations.c.id == OF_CONVERSATION)
+    .values(head_seq=conversations.c.head_seq + 1, said=None, updated_at=bindparam("at"))
+    .returning(conversations.c.head_seq)
+)
+_NEW_EVENT, _NEW_MESSAGE = insert(events), insert(messages)
+
+
 def append(connection: Connection, conversation_id: str, run_id: str, event: Durable) -> Envelope:
     """Give the event the conversation's next `seq` and store it: what has been said is something else from now on.
     Raises NotFound when the conversation is gone."""
     at = now()
-    seq = connection.scalar(
-        update(conversations)
-        .where(conversations.c.id == conversation_id)
-        .values(head_seq=conversations.c.head_seq + 1, said=None, updated_at=at)
-        .returning(conversations.c.head_seq)
-    )
+    seq = connection.scalar(_NEXT_SEQ, {"of_conversation": conversation_id, "at": at})
     if seq is None:
         raise NotFound
     connection.execute(
-        insert(events).values(
-            conversation_id=conversation_id,
-            seq=seq,
-            kind=event.__struct_config__.tag,
-            run_id=run_id,
-            body=encode(event).decode(),
-            created_at=at,
-        )
+        _NEW_EVENT,
+        {
+            "conversation_id": conversation_id,
+            "seq": seq,
+            "kind": event.__struct_config__.tag,
+            "run_id": run_id,
+            "body": encode(event).decode(),
+            "created_at": at,
+        },
     )
     return Envelope(conversation_id, event, seq)  # type: ignore[arg-type]
 
@@ -256,17 +279,18 @@ def store_message(
 ) -> None:
     """Store a message at the `seq` of its event."""
     connection.execute(
-        insert(messages).values(
-            id=message_id,
-            conversation_id=envelope.conversation_id,
-            run_id=run_id,
-            seq=envelope.seq,
-            role=role,
-            text=text,
-            agent=agent,
-            client_message_id=client_message_id,
-            created_at=now(),
-        )
+        _NEW_MESSAGE,
+        {
+            "id": message_id,
+            "conversation_id": envelope.conversation_id,
+            "run_id": run_id,
+            "seq": envelope.seq,
+            "role": role,
+            "text": text,
+            "agent": agent,
+            "client_message_id": client_message_id,
+            "created_at": now(),
+        },
     )
 
 

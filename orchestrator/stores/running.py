@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, Double, bindparam, func, insert, select, update
 
 from orchestrator.events import Durable, Envelope, InputRequired, RunRestarted, Terminal
 from orchestrator.run import Effect, Memory, Reply
@@ -15,33 +15,38 @@ from orchestrator.stores.memory import decode_memory, encode_memory, learned
 from orchestrator.tables import conversations, events, messages, requests, runs
 from rag.database import seconds_now
 
+_UNFINISHED = (
+    select(
+        runs.c.id,
+        runs.c.status,
+        runs.c.role,
+        runs.c.attempt,
+        runs.c.wishes,
+        messages.c.text,
+        conversations.c.session_id,
+        conversations.c.owner,
+        conversations.c.customer_email,
+        conversations.c.memory,
+        conversations.c.zone,
+        conversations.c.owner_epoch,
+    )
+    .join(messages, messages.c.id == runs.c.message_id)
+    .join(conversations, conversations.c.id == runs.c.conversation_id)
+    .where(runs.c.conversation_id == rows.OF_CONVERSATION, runs.c.finished_at.is_(None))
+    .order_by(messages.c.seq)
+)
+_HELD = {"holder": bindparam("by"), "leased_until": seconds_now() + bindparam("lease_s", type_=Double)}
+_BEGUN = update(runs).where(runs.c.id == rows.OF_RUN).values(status="running", **_HELD)
+
 
 def begin(connection: Connection, conversation_id: str, lease: Lease) -> RunStart | None:
     """See `Store.begin`."""
-    unfinished = connection.execute(
-        select(
-            runs.c.id,
-            runs.c.status,
-            runs.c.role,
-            runs.c.attempt,
-            runs.c.wishes,
-            messages.c.text,
-            conversations.c.session_id,
-            conversations.c.owner,
-            conversations.c.memory,
-            conversations.c.zone,
-            conversations.c.owner_epoch,
-        )
-        .join(messages, messages.c.id == runs.c.message_id)
-        .join(conversations, conversations.c.id == runs.c.conversation_id)
-        .where(runs.c.conversation_id == conversation_id, runs.c.finished_at.is_(None))
-        .order_by(messages.c.seq)
-    ).all()
+    unfinished = connection.execute(_UNFINISHED, {"of_conversation": conversation_id}).all()
     waiting = [row for row in unfinished if row.status == "waiting"]
     if not waiting or any(row.status == "running" for row in unfinished):
         return None
     row, open_runs = waiting[0], [other.id for other in unfinished]
-    connection.execute(update(runs).where(runs.c.id == row.id).values(status="running", **_held(lease)))
+    connection.execute(_BEGUN, {"of_run": row.id, **_holding(lease)})
     _remember_begin(connection, row.id, row.memory)
     memory = decode_memory(row.memory)
     recent = history.newest(connection, conversation_id, open_runs)
@@ -64,47 +69,60 @@ def begin(connection: Connection, conversation_id: str, lease: Lease) -> RunStar
         reply=_reply(connection, row.id),
         wishes=rows.decode_wishes(row.wishes),
         owner_epoch=row.owner_epoch,
+        email=row.customer_email,
     )
 
 
-def _held(lease: Lease) -> dict[str, Any]:
-    return {"holder": lease.holder, "leased_until": seconds_now() + lease.seconds}
+def _holding(lease: Lease) -> dict[str, Any]:
+    return {"by": lease.holder, "lease_s": lease.seconds}
 
 
 def renew(connection: Connection, lease: Lease) -> frozenset[str]:
     """See `Store.renew`."""
     mine = (runs.c.holder == lease.holder) & (runs.c.status == "running")
-    kept = connection.scalars(update(runs).where(mine).values(**_held(lease)).returning(runs.c.id))
+    kept = connection.scalars(update(runs).where(mine).values(**_HELD).returning(runs.c.id), _holding(lease))
     return frozenset(kept)
+
+
+_LATEST = select(func.max(messages.c.seq)).where(messages.c.run_id == rows.OF_RUN, messages.c.role == "customer")
+_KNOWN_BEFORE = (
+    update(messages)
+    .where(
+        messages.c.run_id == rows.OF_RUN,
+        messages.c.seq == _LATEST.scalar_subquery(),
+        messages.c.memory.is_(None),
+    )
+    .values(memory=bindparam("known"))
+)
 
 
 def _remember_begin(connection: Connection, run_id: str, memory: str) -> None:
     """Keep what was known before the message that the run is now about, for the day when that is taken back."""
-    latest = select(func.max(messages.c.seq)).where(messages.c.run_id == run_id, messages.c.role == "customer")
-    connection.execute(
-        update(messages)
-        .where(messages.c.run_id == run_id, messages.c.seq == latest.scalar_subquery(), messages.c.memory.is_(None))
-        .values(memory=memory)
-    )
+    connection.execute(_KNOWN_BEFORE, {"of_run": run_id, "known": memory})
+
+
+_ANSWERS = (
+    select(requests.c.parked, requests.c.answer)
+    .where(requests.c.run_id == rows.OF_RUN, requests.c.answered_seq.is_not(None))
+    .order_by(requests.c.answered_seq.desc())
+    .limit(1)
+)
 
 
 def _reply(connection: Connection, run_id: str) -> Reply | None:
     """The last answer that the run was given."""
-    row = connection.execute(
-        select(requests.c.parked, requests.c.answer)
-        .where(requests.c.run_id == run_id, requests.c.answered_seq.is_not(None))
-        .order_by(requests.c.answered_seq.desc())
-        .limit(1)
-    ).first()
+    row = connection.execute(_ANSWERS, {"of_run": run_id}).first()
     return Reply(msgspec.json.decode(row.answer), row.parked) if row is not None else None
+
+
+_OPEN_RUN = select(runs.c.id).where(rows.OPEN_TO_BOT)
 
 
 def append(
     connection: Connection, conversation_id: str, run_id: str, event: Durable, attempt: int | None
 ) -> Envelope | None:
     """See `Store.append`."""
-    is_open = runs.c.finished_at.is_(None) & rows.in_its_epoch() & rows.at_its_attempt(attempt)
-    open_run = connection.scalar(select(runs.c.id).where(runs.c.id == run_id, is_open))
+    open_run = connection.scalar(_OPEN_RUN, {"of_run": run_id, "at_attempt": attempt})
     return rows.append(connection, conversation_id, run_id, event) if open_run else None
 
 
@@ -112,21 +130,27 @@ def finish(
     connection: Connection, conversation_id: str, event: Terminal, memory: Memory, attempt: int | None
 ) -> Envelope | None:
     """See `Store.finish`."""
-    envelope = rows.end_run(connection, conversation_id, event, rows.in_its_epoch(), rows.at_its_attempt(attempt))
+    envelope = rows.end_run(connection, conversation_id, event, attempt, by_bot=True)
     if envelope is not None:
         _learn(connection, conversation_id, event.run_id, memory)
     return envelope
 
 
+_MEMORY = select(conversations.c.memory).where(conversations.c.id == rows.OF_CONVERSATION)
+_LEARNT = update(conversations).where(conversations.c.id == rows.OF_CONVERSATION).values(memory=bindparam("known"))
+
+
 def _learn(connection: Connection, conversation_id: str, run_id: str, memory: Memory) -> None:
     if memory == Memory():
         return
-    mine = conversations.c.id == conversation_id
-    before = connection.scalar(select(conversations.c.memory).where(mine)) or "{}"
-    message_seq = select(func.max(messages.c.seq)).where(messages.c.run_id == run_id, messages.c.role == "customer")
-    after = encode_memory(learned(decode_memory(before), memory, connection.scalar(message_seq) or 0))
+    before = connection.scalar(_MEMORY, {"of_conversation": conversation_id}) or "{}"
+    message_seq = connection.scalar(_LATEST, {"of_run": run_id}) or 0
+    after = encode_memory(learned(decode_memory(before), memory, message_seq))
     if after != before:
-        connection.execute(update(conversations).where(mine).values(memory=after))
+        connection.execute(_LEARNT, {"of_conversation": conversation_id, "known": after})
+
+
+_PARKED = update(runs).where(rows.OPEN_TO_BOT).values(status="parked")
 
 
 def park(
@@ -138,16 +162,7 @@ def park(
     attempt: int | None,
 ) -> Envelope | None:
     """See `Store.park`."""
-    changed = connection.execute(
-        update(runs)
-        .where(
-            runs.c.id == event.run_id,
-            runs.c.finished_at.is_(None),
-            rows.in_its_epoch(),
-            rows.at_its_attempt(attempt),
-        )
-        .values(status="parked")
-    )
+    changed = connection.execute(_PARKED, {"of_run": event.run_id, "at_attempt": attempt})
     if changed.rowcount != 1:
         return None
     envelope = rows.append(connection, conversation_id, event.run_id, event)
@@ -199,21 +214,23 @@ def _text_so_far(connection: Connection, conversation_id: str, run_id: str) -> s
 
 def record(connection: Connection, run_id: str, effects: Sequence[Effect], attempt: int | None) -> bool:
     """See `Store.record`."""
-    mine = (runs.c.id == run_id) & rows.at_its_attempt(attempt)
-    kept = connection.execute(update(runs).where(mine).values(effects=rows.encode_effects(effects)))
+    mine = (runs.c.id == rows.OF_RUN) & rows.AT_ITS_ATTEMPT
+    recorded = update(runs).where(mine).values(effects=rows.encode_effects(effects))
+    kept = connection.execute(recorded, {"of_run": run_id, "at_attempt": attempt})
     return kept.rowcount == 1
 
 
 def requeue(connection: Connection, run_id: str, crashed: bool, attempt: int | None) -> Envelope | None:
     """See `Store.requeue`."""
     belongs_to = select(runs.c.conversation_id).where(runs.c.id == run_id).scalar_subquery()
-    rows.hold(connection, conversations.c.id == belongs_to)
-    row = connection.execute(
+    rows.hold_any(connection, conversations.c.id == belongs_to)
+    requeued = (
         update(runs)
-        .where(runs.c.id == run_id, runs.c.status == "running", rows.at_its_attempt(attempt))
+        .where(runs.c.id == rows.OF_RUN, runs.c.status == "running", rows.AT_ITS_ATTEMPT)
         .values(status="waiting", attempt=runs.c.attempt + 1, crashes=runs.c.crashes + int(crashed))
         .returning(runs.c.conversation_id, runs.c.attempt)
-    ).first()
+    )
+    row = connection.execute(requeued, {"of_run": run_id, "at_attempt": attempt}).first()
     if row is None:
         return None
     return rows.append(connection, row.conversation_id, run_id, RunRestarted(run_id, row.attempt))

@@ -49,7 +49,7 @@ class SqlStore:
         """Commit `work` while nobody else changes the conversation."""
 
         def held(connection: Connection) -> T:
-            rows.hold(connection, conversations.c.id == conversation_id)
+            rows.hold(connection, conversation_id)
             return work(connection)
 
         return await self._write(held)
@@ -260,7 +260,7 @@ class SqlStore:
             )
             if conversation_id is None:
                 raise NotFound
-            rows.hold(connection, conversations.c.id == conversation_id)
+            rows.hold(connection, conversation_id)
             mine = and_(feedback.c.message_id == command.message_id, feedback.c.user_id == caller.user_id)
             connection.execute(delete(feedback).where(mine))
             connection.execute(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, case, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, case, func, insert, select, update
 
 from orchestrator.accounting.ledger import By, Entry, Spent, Total
 from orchestrator.stores.rows import now
@@ -84,16 +84,23 @@ class SqlLedger:
         return await self._transactions.read(lambda connection: _as_spent(connection.execute(query).one()))
 
 
+_ADDED = (
+    update(ledger)
+    .where(*(ledger.c[name] == bindparam(f"of_{name}") for name in _KEY))
+    .values({name: ledger.c[name] + bindparam(f"more_{name}", type_=ledger.c[name].type) for name in _SUMS})
+)
+_NEW = insert(ledger)
+
+
 def _add(connection: Connection, entry: Entry) -> None:
     """Add to the row that is alike, or make it. A run is at work in one process at a time, so no other one makes it
     meanwhile."""
-    sums = {name: ledger.c[name] + getattr(entry, name) for name in _SUMS if name != "cost_micros"}
-    sums["cost_micros"] = None if entry.cost_micros is None else ledger.c.cost_micros + entry.cost_micros
-    same = [ledger.c[name] == getattr(entry, name) for name in _KEY]
-    if connection.execute(update(ledger).where(*same).values(**sums)).rowcount:
+    same = {f"of_{name}": getattr(entry, name) for name in _KEY}
+    more = {f"more_{name}": getattr(entry, name) for name in _SUMS}  # what has no price makes that of the sum unknown
+    if connection.execute(_ADDED, same | more).rowcount:
         return
     values = {name: getattr(entry, name) for name in (*_KEY, *_SUMS, "owner", "conversation_id")}
-    connection.execute(insert(ledger).values(**values, created_at=now()))
+    connection.execute(_NEW, values | {"created_at": now()})
 
 
 def _sum(column: ColumnElement[Any], only: ColumnElement[bool]) -> ColumnElement[Any]:

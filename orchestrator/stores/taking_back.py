@@ -132,7 +132,7 @@ def _call_off(connection: Connection, conversation_id: str, run_ids: Iterable[st
 
 def blank(connection: Connection, caller: Caller, message_id: str) -> list[Envelope]:
     """See `Store.blank`."""
-    rows.hold(connection, conversations.c.id == _own(connection, caller, message_id).conversation_id)
+    rows.hold(connection, _own(connection, caller, message_id).conversation_id)
     message = _own(connection, caller, message_id)
     if message.deleted_at is not None:
         return []

@@ -11,7 +11,7 @@ from sqlalchemy import create_engine
 
 from agents.analyst.subgraph import build
 from agents.context import Resources
-from agents.dataset import Datasets
+from agents.dataset import DatasetSource
 from agents.datasets.collection import DatasetCatalogue
 from agents.model import ChatModel
 from agents.specialist import Asker, Job
@@ -83,7 +83,7 @@ class Analysed:
 class Analyst:
     """Asks the graph questions, one conversation each."""
 
-    datasets: Datasets | None
+    datasets: DatasetSource | None
     model: ChatModel | None = None
     now: Callable[[], datetime] = field(default=lambda: NOW)
 

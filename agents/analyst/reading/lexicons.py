@@ -5,14 +5,14 @@ import math
 import time
 from dataclasses import replace
 from datetime import date
-from weakref import WeakKeyDictionary, WeakValueDictionary, ref
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from cachetools import LRUCache
 
 from agents.analyst.reading.lexicon import Lexicon
 from agents.analyst.reading.naming import Place, Profile
 from agents.analyst.reading.plan import Source
-from agents.dataset import Datasets, QueryFailed, Schema, Table, quoted
+from agents.dataset import Datasets, DatasetSource, QueryFailed, Schema, Table, quoted
 
 _MOST_KEPT = 16
 _MOST_COLUMNS = 300
@@ -31,33 +31,32 @@ _AGAIN_S = 60.0
 """After which values are asked for again that could not be had."""
 
 
-_libraries: "WeakKeyDictionary[Datasets, Library]" = WeakKeyDictionary()
+_libraries: "WeakKeyDictionary[DatasetSource, Library]" = WeakKeyDictionary()
 
 
-def library(datasets: Datasets) -> "Library":
-    """The library of these datasets, as long as they are there."""
-    return _libraries.setdefault(datasets, Library(datasets))
+async def lexicon_of(datasets: Datasets, name: str, *, fresh: bool = False) -> Lexicon:
+    """The lexicon of a dataset as somebody sees it; a `fresh` one is made again. Raises DatasetUnknown,
+    DatasetUnavailable."""
+    return await _libraries.setdefault(datasets.source, Library()).lexicon(datasets, name, fresh=fresh)
 
 
 class Library:
-    """Of one catalogue of datasets."""
+    """The lexicons of one source of datasets: one for all who see the same of a dataset."""
 
-    def __init__(self, datasets: Datasets) -> None:
-        self._weak = ref(datasets)  # the table of libraries ends with its datasets
-        self._kept: LRUCache[str, tuple[Lexicon, float]] = LRUCache(_MOST_KEPT)
-        self._making: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+    def __init__(self) -> None:
+        self._kept: LRUCache[tuple[str, str], tuple[Lexicon, float]] = LRUCache(_MOST_KEPT)
+        self._making: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
-    async def lexicon(self, name: str, *, fresh: bool = False) -> Lexicon:
-        """The lexicon of the dataset; a `fresh` one is made again. Raises DatasetUnknown, DatasetUnavailable."""
-        datasets = self._weak()
-        assert datasets is not None, "a library ends with its datasets"
-        making = self._making.setdefault(name, asyncio.Lock())
+    async def lexicon(self, datasets: Datasets, name: str, *, fresh: bool = False) -> Lexicon:
+        """See `lexicon_of`."""
+        schema = await datasets.schema(name)
+        seen = (name, schema.version)
+        making = self._making.setdefault(seen, asyncio.Lock())
         async with making:  # whoever else asks for it waits for this one, instead of asking every column again
-            schema = await datasets.schema(name)
-            lexicon, until = self._kept.get(name, (None, 0.0))
+            lexicon, until = self._kept.get(seen, (None, 0.0))
             if lexicon is None or lexicon.schema != schema or fresh or time.monotonic() >= until:
                 lexicon, keep_s = await _made(datasets, name, schema)
-                self._kept[name] = lexicon, time.monotonic() + keep_s
+                self._kept[seen] = lexicon, time.monotonic() + keep_s
         return lexicon
 
 

@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from sqlalchemy.exc import SQLAlchemyError
 
 from agents.answerer import AnswerFailed
+from agents.dataset import Reader
+from agents.specialist import STAFF
 from agents.types import Wishes
 from api.access.locks import Locks
 from api.compose.embedded import Embedded, Talks, open_embedded
@@ -139,9 +141,8 @@ async def _check(embedded: Embedded, agent: str | None, dataset: str | None) -> 
     names = [specialist.name for specialist in embedded.catalogue]
     if agent is not None and agent not in names:
         raise no_such("agent", agent, names)
-    dataset_names = (
-        [registered.name for registered in await embedded.datasets.registered()] if dataset is not None else []
-    )
+    datasets = embedded.datasets.seen_by(Reader(STAFF))
+    dataset_names = [registered.name for registered in await datasets.registered()] if dataset is not None else []
     if dataset is not None and dataset not in dataset_names:
         raise no_such("dataset", dataset, dataset_names)
 

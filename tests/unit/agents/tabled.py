@@ -13,6 +13,7 @@ from agents.dataset import (
     ForeignKey,
     Kind,
     QueryFailed,
+    Reader,
     Registered,
     Rows,
     Schema,
@@ -104,6 +105,13 @@ class InMemory:
         self._tables = inferred(tables)
         self._rows = rows or {}
         self.asked: list[str] = []
+
+    @property
+    def source(self) -> "InMemory":
+        return self
+
+    def seen_by(self, reader: Reader) -> "InMemory":
+        return self
 
     async def registered(self) -> tuple[Registered, ...]:
         return tuple(Registered(name, "", "memory", "") for name in dict.fromkeys(one.dataset for one in self._tables))

@@ -9,7 +9,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 
 from agents.analyst.subgraph import build
 from agents.context import Resources
-from agents.dataset import DatasetUnavailable, QueryFailed, Rows, Schema
+from agents.dataset import OPERATOR, DatasetUnavailable, QueryFailed, Rows, Schema
 from agents.specialist import Asker, Job
 from agents.specialists.analyst import SPECIALIST
 from agents.types import Coded, Delta, Question, Staged, StandaloneQuestion, Thought, Turn
@@ -221,7 +221,8 @@ async def test_who_it_is_open_to_and_what_it_claims() -> None:
     assert SPECIALIST.audience == {"staff", "channel:analysis"}
     assert SPECIALIST.claims is not None
     resources = Resources(Vehicles(), *(None,) * 4, Shop())  # type: ignore[arg-type]
-    assert await SPECIALIST.claims("total amount by country", resources)
-    assert not await SPECIALIST.claims("How do I change a tyre?", resources)
-    assert not await SPECIALIST.claims("orders", resources)
-    assert not await SPECIALIST.claims("total amount by country", Resources(Vehicles(), *(None,) * 4))  # type: ignore[arg-type]
+    nothing = Resources(Vehicles(), *(None,) * 4)  # type: ignore[arg-type]
+    assert await SPECIALIST.claims("total amount by country", OPERATOR, resources)
+    assert not await SPECIALIST.claims("How do I change a tyre?", OPERATOR, resources)
+    assert not await SPECIALIST.claims("orders", OPERATOR, resources)
+    assert not await SPECIALIST.claims("total amount by country", OPERATOR, nothing)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from agents.dataset import DatasetUnavailable, Schema
+from agents.dataset import DatasetUnavailable, Reader, Schema
 from agents.explorer.visible_tables import NotFound, tables_of
 from tests.unit.agents.tabled import FLEET, InMemory, resources
 
@@ -19,6 +19,6 @@ class Gone(InMemory):
 async def test_why_tables_cannot_be_read_is_not_for_everybody(asked: str | None) -> None:
     gone: Any = Gone(*FLEET)
     with pytest.raises(NotFound) as raised:
-        await tables_of(replace(resources(*FLEET), datasets=gone), asked)
+        await tables_of(replace(resources(*FLEET), datasets=gone), Reader(), asked)
     named = "The dataset fleet" if asked == "fleet" else "The data"
     assert str(raised.value) == f"{named} cannot be read now: ask again later."

@@ -2,13 +2,15 @@
 
 import asyncio
 import contextlib
-import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from functools import partial
 from pathlib import Path
 
+import psycopg
 import pytest
+from langchain_core.runnables import RunnableConfig
+from sqlalchemy import make_url, text
 
 from agents.context import Resources
 from agents.specialist import Catalogue, Specialist
@@ -28,14 +30,15 @@ from orchestrator.events import (
 from orchestrator.execution.engine import Engine
 from orchestrator.execution.runs import Budgets
 from orchestrator.graph.parking import Parked, decode_parked
-from orchestrator.graph.saver import RunSaver, open_saver
+from orchestrator.graph.saver import RunSaver
+from orchestrator.graph.savers import postgres, sqlite
 from orchestrator.graph.state import Dependencies, Gathered, Understood
 from orchestrator.graph.stream import stream_events
 from orchestrator.graph.turn import build_graph
 from orchestrator.run import Desk, RunInput
 from orchestrator.stores.sql import SqlStore
 from rag.database import open_database
-from tests.databases import migrate
+from tests.databases import DATABASES, migrate
 from tests.specialists import trial_drives
 from tests.unit.orchestrator.reader import Reader
 
@@ -85,9 +88,11 @@ class Saver(RunSaver):
 
 
 class Server:
-    """What survives a process: the database, the saver's file and the bookings. `start` is a new process over them."""
+    """What survives a process: the database, the saver's states and the bookings. `start` is a new process over
+    them."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, url: str, folder: Path) -> None:
+        self.url = url
         self.folder = folder
         self.bookings = folder / "bookings"
         self._stack = AsyncExitStack()
@@ -95,17 +100,30 @@ class Server:
     async def start(self) -> Engine:
         await self._stack.aclose()
         self._stack = AsyncExitStack()
-        database = open_database(f"sqlite:///{self.folder / 'engine.db'}")
+        database = open_database(self.url)
         migrate(database)
         store = SqlStore(database)
         self._stack.push_async_callback(store.close)
-        saver = Saver(await self._stack.enter_async_context(open_saver(self.folder / "parked.db")))
+        saver = Saver(await self._stack.enter_async_context(self.open_saver()))
         self.saver = saver
         graph = build_graph(DEPENDENCIES, saver.graph_saver)
         engine = Engine(store, MemoryBus(), partial(stream_events, graph), Budgets(run_s=5), saver)
         self._stack.push_async_callback(engine.close, 0)
         await engine.recover()
         return engine
+
+    def open_saver(self) -> AbstractAsyncContextManager[RunSaver]:
+        """The saver beside the database."""
+        if self.url.startswith("sqlite"):
+            return sqlite.open_saver(self.folder / "parked.db")
+        return postgres.open_saver(libpq(self.url))
+
+    def lose_states(self) -> None:
+        if self.url.startswith("sqlite"):
+            (self.folder / "parked.db").unlink()
+            return
+        with psycopg.connect(libpq(self.url)) as connection:
+            connection.execute("TRUNCATE checkpoints, checkpoint_blobs, checkpoint_writes")
 
     async def stop(self) -> None:
         await self._stack.aclose()
@@ -121,12 +139,21 @@ class Server:
                 await self.saver.removed.wait()
 
 
-@pytest.fixture
-async def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Server]:
-    running = Server(tmp_path)
-    monkeypatch.setenv("TRIAL_DRIVES", str(running.bookings))
-    yield running
-    await running.stop()
+def libpq(url: str) -> str:
+    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+@pytest.fixture(params=DATABASES)
+async def server(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Server]:
+    with DATABASES[request.param](tmp_path) as url:
+        if request.param == "postgres":
+            await postgres.prepare(libpq(url))
+        running = Server(url, tmp_path)
+        monkeypatch.setenv("TRIAL_DRIVES", str(running.bookings))
+        yield running
+        await running.stop()
 
 
 async def parked(server: Server) -> tuple[Engine, Reader, InputRequired]:
@@ -258,8 +285,10 @@ async def test_expires(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_expires_while_no_process_runs(server: Server) -> None:
     _, _, request = await parked(server)
     await server.stop()
-    with contextlib.closing(sqlite3.connect(server.folder / "engine.db")) as database, database:
-        database.execute("UPDATE requests SET expires_at = '2026-01-01T00:00:00.000Z'")
+    database = open_database(server.url)
+    with database.begin() as connection:
+        connection.execute(text("UPDATE requests SET expires_at = '2026-01-01T00:00:00.000Z'"))
+    database.dispose()
     engine = await server.start()
     reader = Reader(engine)
     await reader.follower.resume(ANNA, Resume("s", 0))
@@ -362,7 +391,7 @@ async def test_an_answer_is_not_lost_with_the_process(server: Server) -> None:
 async def test_a_lost_state_ends_the_run_and_not_the_conversation(server: Server) -> None:
     _, _, request = await parked(server)
     await server.stop()
-    (server.folder / "parked.db").unlink()
+    server.lose_states()
     engine = await server.start()
     reader = Reader(engine)
     await reader.follower.answer(ANNA, Answer(request.request_id, True))
@@ -441,15 +470,67 @@ def test_what_an_earlier_version_parked_goes_on() -> None:
     assert decode_parked(text) == Parked("i", 1.0, (Delta(0, "Free."),))
 
 
-async def test_only_what_is_parked_is_written(tmp_path: Path) -> None:
-    async with open_saver(tmp_path / "parked.db") as saver:
-        graph = build_graph(DEPENDENCIES, saver.graph_saver)
-        for run_id, text in (("talk", "talker, say it"), ("drive", "trial drive please")):
-            run = RunInput(run_id, "s", Question(text), "customer", "anna", "c", None)
-            assert [event async for event in stream_events(graph, run, Desk())]
+async def some_runs(saver: RunSaver) -> None:
+    """One that talks, and one that is parked."""
+    graph = build_graph(DEPENDENCIES, saver.graph_saver)
+    for run_id, asked in (("talk", "talker, say it"), ("drive", "trial drive please")):
+        run = RunInput(run_id, "s", Question(asked), "customer", "anna", "c", None)
+        assert [event async for event in stream_events(graph, run, Desk())]
+
+
+async def states(saver: RunSaver) -> set[str]:
+    """The runs whose states are written."""
+    return {state.config["configurable"]["thread_id"] async for state in saver.graph_saver.alist(None)}
+
+
+async def test_only_what_is_parked_is_written(server: Server) -> None:
+    async with server.open_saver() as saver:
+        await some_runs(saver)
         assert saver.graph_saver.stored == {"drive"}
-        assert {state.config["configurable"]["thread_id"] async for state in saver.graph_saver.alist(None)} == {"drive"}
-    async with open_saver(tmp_path / "parked.db") as again:
+        assert await states(saver) == {"drive"}
+    async with server.open_saver() as again:
         assert again.graph_saver.stored == {"drive"}
         await again.keep_only([])
-        assert not [state async for state in again.graph_saver.alist(None)]
+        assert not await states(again)
+
+
+@pytest.fixture
+async def shared(tmp_path: Path) -> AsyncIterator[Server]:
+    with DATABASES["postgres"](tmp_path) as url:
+        assert not postgres.up_to_date(libpq(url))
+        await postgres.prepare(libpq(url))
+        await postgres.prepare(libpq(url))
+        assert postgres.up_to_date(libpq(url))
+        yield Server(url, tmp_path)
+
+
+async def test_what_one_process_parked_another_lets_go_on_and_forgets(shared: Server) -> None:
+    async with shared.open_saver() as one, shared.open_saver() as other:
+        await some_runs(one)
+        config: RunnableConfig = {"configurable": {"thread_id": "drive", "checkpoint_ns": ""}}
+        found = await other.graph_saver.aget_tuple(config)
+        assert found is not None
+        assert found.checkpoint["channel_values"]["question"].text == "trial drive please"
+        await other.forget("drive")
+        assert not await states(one)
+        assert await one.graph_saver.aget_tuple(config) is None
+        await some_runs(one)
+        await other.forget("drive")  # of which it has heard nothing: it has expired
+        assert not await states(one)
+
+
+async def test_a_database_that_was_away_is_waited_for(shared: Server) -> None:
+    async with shared.open_saver() as saver:
+        await some_runs(saver)
+        with psycopg.connect(libpq(shared.url), autocommit=True) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+                " AND query LIKE '%checkpoint%'"
+            )
+        assert await states_of_other_runs(saver) is None
+        await saver.forget("drive")
+        assert not await states(saver)
+
+
+async def states_of_other_runs(saver: RunSaver) -> object:
+    return await saver.graph_saver.aget_tuple({"configurable": {"thread_id": "unknown", "checkpoint_ns": ""}})

@@ -9,6 +9,7 @@ import pytest
 from agents.acts.act import ActReading
 from agents.acts.consent import UNDECIDED
 from agents.context import Case, Resources, ToolContext
+from agents.dataset import Reader
 from agents.models.metering import Meter
 from agents.skill import Action, Handled
 from agents.specialist import Catalogue, Specialist, channel
@@ -530,7 +531,7 @@ async def test_where_the_classifier_is_unsure_a_specialist_may_claim_the_message
     async def unsure(question: Question, catalogue: Catalogue, standalone: StandaloneQuestion) -> Route:
         return Route("out_of_scope", sure)
 
-    async def surely(text: str, resources: Resources) -> bool:
+    async def surely(text: str, reader: Reader, resources: Resources) -> bool:
         if text == "broken":
             raise RuntimeError
         return text == "rows"

@@ -12,7 +12,18 @@ import duckdb
 
 from agents.analyst.reading.lexicon import Lexicon
 from agents.analyst.reading.plan import Source
-from agents.dataset import Column, DatasetUnknown, ForeignKey, QueryFailed, Registered, Rows, Schema, Table, quoted
+from agents.dataset import (
+    Column,
+    DatasetUnknown,
+    ForeignKey,
+    QueryFailed,
+    Reader,
+    Registered,
+    Rows,
+    Schema,
+    Table,
+    quoted,
+)
 
 CUSTOMERS = [(1, "Ada", "Norway"), (2, "Ben", "Norway"), (3, "Cyd", "Chile"), (4, "O'Dea; DROP", "Chile")]
 ORDERS = [
@@ -57,6 +68,13 @@ class Shop:
             self._connection.execute(f"CREATE TABLE {table.sql_name} ({columns})")
             marks = ", ".join("?" for _ in table.columns)
             self._connection.executemany(f"INSERT INTO {table.sql_name} VALUES ({marks})", rows[table.name])
+
+    @property
+    def source(self) -> "Shop":
+        return self
+
+    def seen_by(self, reader: Reader) -> "Shop":
+        return self
 
     async def registered(self) -> tuple[Registered, ...]:
         return (Registered("shop", "A small shop.", "memory", "2025-01-01"),)
