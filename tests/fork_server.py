@@ -35,6 +35,22 @@ INTERPRETER = ("PYTHON", "LC_", "LANG", "LD_", "OMP_")
 """What begins so is read by the interpreter, or by a library while it is loaded: too late for a forked process."""
 
 
+EXECUTABLE = """#!{python} -IS
+import json, os, signal, socket, sys
+report, theirs = os.pipe()
+request = dict(program="{program}", arguments=sys.argv[1:], env=dict(os.environ), cwd=os.getcwd())
+socket.send_fds(socket.socket(fileno={channel}), [json.dumps(request).encode()], [theirs, 0, 1, 2])
+os.close(theirs)
+with open(report, "rb", buffering=0) as told:
+    pid = int(told.readline())
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, frame: os.kill(pid, number))
+    code = os.waitstatus_to_exitcode(int(told.readline()))
+sys.exit(code if code >= 0 else 128 - code)
+"""
+"""A program that lets a forked process do its work, and passes signals on to it."""
+
+
 class Process:
     """What a test may do with a forked process; the names are those of `subprocess.Popen`."""
 
@@ -102,6 +118,15 @@ class ForkServer:
             os.close(theirs)
         answer = open(report, "rb", buffering=0)  # noqa: SIM115 - the process closes it when it has ended
         return Process(int(answer.readline()), answer)
+
+    def executable(self, path: Path, program: str) -> int:
+        """Write a file that is run as `python -m program`, and starts a forked process each time. It is for whoever
+        inherits the descriptor that is returned."""
+        os.set_inheritable(self._channel.fileno(), True)
+        text = EXECUTABLE.format(python=sys.executable, channel=self._channel.fileno(), program=program)
+        path.write_text(text, encoding="utf-8")
+        path.chmod(0o755)
+        return self._channel.fileno()
 
     def close(self) -> None:
         """End it. What it has forked runs on."""

@@ -107,7 +107,8 @@ def environment(data: Path, **settings: str) -> dict[str, str]:
 
 
 @cache
-def _fork_server() -> ForkServer:
+def shared_fork_server() -> ForkServer:
+    """The one of this process of tests: it has loaded the product once for all of them."""
     server = ForkServer(environment(Path(os.devnull)))
     atexit.register(server.close)
     return server
@@ -124,7 +125,7 @@ def start(
 ) -> "Process | subprocess.Popen[Any]":
     """Start the command line of the module `program` in a process of its own: one that begins with the product's
     modules loaded, where the environment lets that be."""
-    forks = fork_server or _fork_server()
+    forks = fork_server or shared_fork_server()
     with open(os.devnull, "rb") as nothing:
         if forks.serves(env):
             return forks.start(program, arguments, env=env, cwd=ROOT, streams=(stdin or nothing, stdout, stderr))

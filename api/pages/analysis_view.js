@@ -1,6 +1,6 @@
 /** What is seen of an analysis: its stages, thoughts, code, verification, data, chart and text. */
 
-import { element } from './element.js';
+import { element, redraw } from './element.js';
 import { percent } from './figures.js';
 import { markdown, plain } from './markdown.js';
 import { Picture } from './pictures.js';
@@ -161,7 +161,7 @@ export class AnalysisView {
     this.#scheduled = true;
     requestAnimationFrame(() => {
       this.#scheduled = false;
-      this.part('text').replaceChildren(...markdown(this.text));
+      redraw(this.part('text'), markdown(this.text));
     });
   }
 }

@@ -6,7 +6,7 @@
 import { withAppointments } from './appointment.js';
 import { badges } from './badges.js';
 import { problemText } from './conversation.js';
-import { button, element } from './element.js';
+import { button, element, redraw } from './element.js';
 import { percent, seconds } from './figures.js';
 import { LookupsView } from './lookups.js';
 import { markdown, plain } from './markdown.js';
@@ -103,10 +103,12 @@ export class TurnView {
 
   #renderSources() {
     const { passages, citations } = this.turn;
+    const opened = [...this.sourceList.querySelectorAll('details')].map((node) => node.open);
     this.#sourceNodes.clear();
     const known = new Set(passages.map((passage) => passage.id));
     const bare = citations.filter((citation) => !known.has(citation.passage_id));
-    this.sourceList.replaceChildren(...[...passages, ...bare].map((passage) => this.#sourceElement(passage)));
+    redraw(this.sourceList, [...passages, ...bare].map((passage) => this.#sourceElement(passage)));
+    this.sourceList.querySelectorAll('details').forEach((node, index) => { node.open = opened[index] ?? false; });
     this.sources.hidden = passages.length + bare.length === 0;
     const cited = new Set(citations.map((citation) => citation.passage_id)).size;
     const count = passages.length + bare.length;
@@ -137,14 +139,14 @@ export class TurnView {
     const text = turn.text;
     const waiting = turn.steps.at(-1)?.message ?? (turn.runId ? 'Waiting for its turn …' : '');
     this.text.dataset.state = text ? 'streaming' : 'waiting';
-    this.text.replaceChildren(...(text ? markdown(text) : [waiting]));
+    redraw(this.text, text ? markdown(text) : [waiting]);
   }
 
   #settle() {
     const { turn } = this;
     this.#settled = true;
     this.text.dataset.state = 'settled';
-    this.text.replaceChildren(...this.#withMarkers());
+    redraw(this.text, this.#withMarkers());
     this.text.removeAttribute('aria-hidden');
     this.text.hidden = turn.text === '';
     this.outcome.replaceChildren(...badges(turn), ...(turn.answerId ? [this.#thumbs()] : []));

@@ -114,6 +114,49 @@ async def test_a_token_pasted_while_the_development_token_comes_takes_its_place(
         await expect(field).to_have_value("a.token.of-ones-own")
 
 
+WRITTEN = """async () => {
+  const { Turn } = await import('./test/conversation.js');
+  const { TurnView } = await import('./test/view.js');
+  const turn = new Turn('How much?', 'm-1', true);
+  const view = new TurnView(turn, { token: () => '' });
+  const log = document.getElementById('log');
+  log.append(view.element);
+  turn.runId = 'r-1';
+  const passage = { id: 'p-1', title: 'Loads', source: 'loads.md', text: 'Roof: 50 kg', start: 0, end: 11 };
+  turn.passages = [passage];
+  const rows = '| Model | Load |\\n| --- | --- |\\n| Wren | 50 kg |\\n';
+  turn.write(0, rows);
+  view.render();
+  const held = [];
+  const holds = () => held.push(document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent);
+  view.element.querySelector('.scrolled').focus();
+  turn.write(rows.length, '| Plover | 100 kg |\\n');
+  view.render();
+  holds();
+  view.sources.open = true;
+  view.sourceList.querySelector('details').open = true;
+  view.sourceList.querySelector('summary').focus();
+  const citation = { ...passage, number: 1, passage_id: 'p-1' };
+  turn.metadata = { context: { citations: [citation] } };
+  turn.end('complete', `${turn.text}Both [1].`);
+  view.render();
+  holds();
+  held.push(String(view.sourceList.querySelector('details').open));
+  view.element.querySelector('.scrolled').focus();
+  turn.clear('accepted');
+  view.render();
+  holds();
+  return held;
+}"""
+"""An answer is written while the keyboard is in its table, ends while it is in its sources, and begins again."""
+
+
+async def test_the_keyboard_keeps_its_place_in_an_answer_that_is_being_written(server: Served) -> None:
+    async with open_page() as page:
+        await page.goto(f"{server.http}/ws/test")
+        assert await page.evaluate(WRITTEN) == ["Table", "1Loads", "true", "Conversation"]
+
+
 async def test_the_chat_by_keyboard_alone(server: Served) -> None:
     async with open_page() as page:
         await page.goto(f"{server.http}/ws/test")
@@ -129,7 +172,7 @@ async def test_the_chat_by_keyboard_alone(server: Served) -> None:
         await tab_to(page, "message")
         await page.keyboard.type(ROOF)
         await press("Enter")
-        await expect(page.locator(".answer .text")).to_contain_text("100 kg", timeout=SOON_MS)
+        await expect(page.locator(".answer[data-status=complete] .text")).to_contain_text("100 kg", timeout=SOON_MS)
         await expect(message).to_be_focused()
         seen: list[str] = []
         for _ in range(40):

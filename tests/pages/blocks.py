@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from markdown_it import MarkdownIt
@@ -70,6 +71,7 @@ def blocks(page: Path) -> Iterator[Block]:
             yield Block(name, line, token.info.strip(), token.content)
 
 
+@cache
 def every_block() -> tuple[Block, ...]:
     return tuple(block for page in PAGES for block in blocks(page))
 
