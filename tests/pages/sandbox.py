@@ -195,5 +195,5 @@ def _knowledge(folder: Path) -> None:
         csv.writer(target).writerows([header, *[row for row in rows if row[0] in DOCUMENTS][:40]])
     lines = (KNOWLEDGE / "questions.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
     told = [line for line in lines if {*json.loads(line)["documents"]} & {*DOCUMENTS}]
-    absent = [line for line in lines if not json.loads(line)["documents"]]
-    (folder / "questions.jsonl").write_text("".join((*told[:2], *absent[:1])))
+    kinds = [next(line for line in lines if json.loads(line)["kind"] == kind) for kind in ("absent", "out_of_scope")]
+    (folder / "questions.jsonl").write_text("".join((*told[:2], *kinds)))
