@@ -128,7 +128,8 @@ WRITTEN = """async () => {
   turn.write(0, rows);
   view.render();
   const held = [];
-  const holds = () => held.push(document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent);
+  const name = one => one.getAttribute('aria-label') ?? one.textContent;
+  const holds = () => held.push(name(document.activeElement));
   view.element.querySelector('.scrolled').focus();
   turn.write(rows.length, '| Plover | 100 kg |\\n');
   view.render();
