@@ -18,6 +18,7 @@ from zlib import crc32
 
 import pytest
 
+from agents import dataset
 from agents.acts.language_scores import LanguageScores, opened
 from agents.analyst.reading.lexicon import Lexicon
 from agents.appointments import skill as appointments
@@ -192,6 +193,7 @@ def given() -> tuple[Mapping[Any, object], Mapping[type, object]]:
         date: NOON.date(),
         Callable[[Found], str]: lambda found: found.label,
         Iterable[tuple[int, int]]: (),
+        dataset.Reader: dataset.Reader(),
         Vehicles: VEHICLES,
         Workshops: workshops,
         Fitment: FITMENT,
@@ -269,6 +271,7 @@ ELSEWHERE = {
     "orchestrator.graph.steps": "words of our own",
     "orchestrator.stores.memory": "what the server has stored",
     "orchestrator.stores.rows": "what the server has stored",
+    "api.compose.asked.Asked.read": "a worker reads it as the server of one machine does",
     "api.observability.logs": "the server's log",
     "api.cli": "the operator's terminal",
     "api.client": "programs of their own",
