@@ -180,7 +180,8 @@ def documented(ingested: Path, tmp_path_factory: pytest.TempPathFactory, provide
     folder = tmp_path_factory.mktemp("titled")
     for at, payload in enumerate(PAYLOADS):
         title = escape(" ".join(payload.split()))
-        what = f"The warning message Z{at + 100} means that the roof box is open. Close it before you drive on."
+        code = f"Z{at + 100}"
+        what = f"The warning message {code} means that the roof box is open. Close it then. {code}: {code}."
         page = f"<!doctype html><title>{title}</title><h1>{title}</h1><p>{what} {escape(payload)}</p>"
         (folder / f"message-z{at + 100}.html").write_text(page, encoding="utf-8")
     data = duplicate(ingested, tmp_path_factory.mktemp("documented") / "data")
