@@ -166,7 +166,9 @@ def bundled(folder: Path, audience: Audience = "customers") -> dict[str, Entry]:
         raise DatasetUnavailable(f"{path} cannot be read: each dataset is a table with a description.") from error
 
 
-def _bundled(name: str, about: Mapping[str, Any], folder: Path, audience: Audience) -> Entry:
+def _bundled(name: str, about: Any, folder: Path, audience: Audience) -> Entry:
+    if not isinstance(about, Mapping):
+        raise TypeError(name)
     own_rows = str(about.get("own_rows", ""))
     check_own_rows(own_rows)
     return Entry(

@@ -262,7 +262,7 @@ ELSEWHERE = {
     "agents.analyst.instructions.for_analysis": "only puts it into a prompt",
     "agents.analyst.instructions.for_query": "only puts it into a prompt",
     "agents.chat.translation.Translator.out_of_english": "words of our own",
-    "agents.datasets.rights.audience_of": "an operator's configuration",
+    "agents.datasets.rights": "an operator's configuration",
     "agents.datasets.url_secrets.without_secrets": "an operator's configuration",
     "agents.vehicles.range.Vehicles.parse": "an operator's file",
     "agents.language.words.vocabulary": "words of our own",
