@@ -129,7 +129,7 @@ class Settings(BaseSettings):
         "",
         pattern=r"^(https?://\S+)?$",
         description="Where traces of runs are sent by OTLP over HTTP, such as `http://127.0.0.1:4318`. Empty: nowhere. "
-        "Needs `pip install 'pitcrew[traces]'`.",
+        "Needs `pip install '.[traces]'` in Pitcrew's folder.",
     )
     traces_content: bool = Field(
         False,

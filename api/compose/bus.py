@@ -18,7 +18,7 @@ async def open_bus(settings: Settings, tenures: Tenures) -> AsyncIterator[Bus]:
     try:
         from orchestrator.buses.redis import open_redis_bus
     except ImportError:
-        raise BadSetting("PITCREW_REDIS_URL needs more packages: pip install 'pitcrew[cluster]'") from None
+        raise BadSetting("PITCREW_REDIS_URL needs more packages: pip install '.[cluster]' in its folder") from None
     async with AsyncExitStack() as stack:
         try:
             bus = await stack.enter_async_context(open_redis_bus(settings.redis_url, tenures))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from orchestrator.graph.saver import RunSaver
 
 PARKED_FILE = "parked.db"
-PACKAGES = "PITCREW_DATABASE_URL of PostgreSQL needs more packages: pip install 'pitcrew[cluster]'"
+PACKAGES = "PITCREW_DATABASE_URL of PostgreSQL needs more packages: pip install '.[cluster]' in its folder"
 
 
 def libpq_url(settings: Settings) -> str:

@@ -16,7 +16,7 @@ def open_traces(settings: Settings, stack: AsyncExitStack) -> Span:
     try:
         from api.observability.traces import Traces
     except ImportError as error:
-        raise BadSetting("PITCREW_TRACES_URL needs `pip install 'pitcrew[traces]'`.") from error
+        raise BadSetting("PITCREW_TRACES_URL needs `pip install '.[traces]'` in Pitcrew's folder.") from error
     traces = Traces(settings.traces_url, product_version(), contents=settings.traces_content)
     stack.push_async_callback(asyncio.to_thread, traces.close)
     return traces.outside

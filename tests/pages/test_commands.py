@@ -5,6 +5,7 @@ import json
 import re
 import shlex
 import shutil
+import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -31,10 +32,15 @@ ELSEWHERE = {
     "npm pack ./web/client": "test_client_package.py",
     "npm install ./pitcrew-client-0.1.0.tgz": "test_client_package.py",
     "pip install ./api/client": "test_wheels.py",
+    "pip install '.[traces]' -c constraints.txt": "the name of the extra is looked up below",
     "pip wheel --no-deps -w dist .": "test_wheels.py",
     "pip install dist/pitcrew-0.1.0-py3-none-any.whl -c constraints.txt": "test_wheels.py",
 }
 """Commands that fetch from the internet, and what tries the same without it."""
+FETCHES = re.compile(
+    r"\b(?:pipx?|pip3|uv|npm|npx|apt(?:-get)?|docker|git)\s.*?\b(?:install|i|ci|add|pull|clone|wheel)\b"
+)
+"""Commands that run what others have published: a name that is not ours must never be fetched by a test."""
 FIGURES = re.compile(r"(?:python -m benchmarks|make (?:bench|profile|prove|soak|fit)\b)")
 """Commands that measure for minutes: their options are tried, and `test_benchmarks.py` runs what they measure with."""
 
@@ -46,7 +52,7 @@ def commands(page: str) -> list[Command]:
 
 def tried(command: Command) -> bool:
     """Whether it is typed here."""
-    return command.program not in ELSEWHERE and not FIGURES.match(command.program)
+    return command.program not in ELSEWHERE and not any(kind.search(command.program) for kind in (FETCHES, FIGURES))
 
 
 def pages() -> list[str]:
@@ -166,6 +172,24 @@ def test_what_is_tried_elsewhere_is_printed() -> None:
     assert ELSEWHERE.keys() <= printed
     for reason in ELSEWHERE.values():
         assert not reason.endswith(".py") or (ROOT / "tests" / "integration" / reason).is_file()
+
+
+def test_what_fetches_is_tried_elsewhere_and_names_no_package_of_ours_in_an_index() -> None:
+    fetching = {command.program for page in pages() for command in commands(page) if FETCHES.search(command.program)}
+    assert fetching - ELSEWHERE.keys() == set()
+    said = fetching | {command for _, command in named()}
+    assert {command for command in said if re.search(r"pip install .*['\" ]pitcrew\b", command)} == set()
+
+
+def test_every_printed_extra_is_there() -> None:
+    """In pages, and in errors of what is missing."""
+    texts = [page.read_text("utf-8") for page in PAGES] + [file.read_text() for file in (ROOT / "api").rglob("*.py")]
+    printed = {extra for text in texts for extra in re.findall(r"pip install '\.\[(\w+)\]'", text)}
+    assert (
+        {"cluster", "traces"}
+        <= printed
+        <= tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"].keys()
+    )
 
 
 def test_the_printed_torch_is_the_one_that_is_installed() -> None:
