@@ -53,9 +53,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.fixture(scope="session")
 def ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data directory with the whole knowledge base in it; copy it before you write to it. Where tests run in several
-    processes, the first one makes it for all."""
+    processes, the first one makes it for all. `PITCREW_TESTS_INGESTED` names a folder that is kept for the next run as
+    well: it is for who changes nothing that ingestion depends on."""
     own = tmp_path_factory.getbasetemp()
-    data = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "ingested"
+    here = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "ingested"
+    data = Path(os.environ.get("PITCREW_TESTS_INGESTED", here)).absolute()
+    data.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(data.with_suffix(".lock")):
         if not data.exists():
             data.mkdir()
