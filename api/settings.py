@@ -154,6 +154,11 @@ class Settings(BaseSettings):
         "", description="Where hand-overs, ratings and closed conversations are told, by POST. Empty: nowhere."
     )
     webhook_secret: SecretStr = Field(SecretStr(""), description="With which what is told there is signed.")
+    audit_key: SecretStr = Field(
+        SecretStr(""),
+        description="With which users are made unreadable in the audit log. Empty: with a key of the database's own, "
+        "which whoever has all of the database has as well. Another key later finds nobody of before.",
+    )
     run_s: float = Field(120.0, gt=0, description="Seconds that a whole answer may take.")
     steps: int = Field(25, gt=0, description="Steps of the graph that an answer may take.")
     runs: int = Field(256, gt=0, description="Answers in progress at a time; beyond it messages are `OVERLOADED`.")

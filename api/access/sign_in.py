@@ -6,6 +6,7 @@ import structlog
 
 from api.access.auth import TOKEN_BYTES, Identity, TokenRules
 from api.access.limits import Rate, Unlimited
+from api.access.refusals import Refusals
 from api.access.revoked import Revoked
 from orchestrator.errors import AuthInvalid, PitcrewError
 
@@ -24,6 +25,7 @@ class SignIn:
         self._failures = failures or Unlimited()
         self.refused = 0
         """Sign-ins that were refused."""
+        self.refusals = Refusals()
 
     async def verify(self, token: str, address: str = "") -> Identity:
         """The user of a token that somebody at this address shows. Raises AuthInvalid, AuthExpired, and Overloaded
@@ -34,6 +36,7 @@ class SignIn:
             return self.admitted(self.rules.verify(token))
         except PitcrewError as error:
             self.refused += 1
+            self.refusals.count(address, error.code)
             log.info("sign_in_refused", code=error.code, address=address)
             if self._failures.take(address):
                 await asyncio.sleep(PAUSE_S)

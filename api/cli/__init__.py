@@ -9,6 +9,7 @@ import typer
 
 from api.cli import (
     ask,
+    audit,
     chat,
     datasets,
     demo,
@@ -54,6 +55,7 @@ app.command("migrate")(migrate.migrate)
 app.command("eval")(evaluate.evaluate)
 app.command("mcp")(mcp.mcp)
 app.command("usage")(usage.usage)
+app.command("audit")(audit.audit)
 app.command("demo")(demo.demo)
 app.command("doctor")(doctor.doctor)
 

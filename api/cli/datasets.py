@@ -87,6 +87,7 @@ def add(
     """
     address = _typed() if source == "-" else source
     schema = _with(lambda catalogue: catalogue.add(name, address, description, audience=audience, own_rows=own_rows))
+    _audit("datasets_add", {"dataset": name, "audience": audience, "own_rows": own_rows})
     _tell(schema, "is registered", json=json)
     _warn(name, address)
 
@@ -164,6 +165,7 @@ def rights(
     if audience is None and own_rows is None:
         raise CommandFailed("Say what to change: --audience, --own-rows or both.", USAGE)
     changed = _with(lambda catalogue: catalogue.open(name, audience, own_rows))
+    _audit("datasets_rights", {"dataset": name, "audience": audience, "own_rows": own_rows})
     if json:
         print_json(asdict(changed))
     else:
@@ -186,6 +188,7 @@ def remove(name: Name, json: Json = False) -> None:
     Example: pitcrew datasets remove stock
     """
     _with(lambda catalogue: catalogue.remove(name))
+    _audit("datasets_remove", {"dataset": name})
     if json:
         print_json({"name": name, "removed": True})
     else:
@@ -280,6 +283,13 @@ def _printable(text: str) -> str:
 def _cell(value: Any) -> str:
     text = "" if value is None else str(value)
     return text if len(text) <= _WIDEST else text[: _WIDEST - 1] + "…"
+
+
+def _audit(operation: str, detail: dict[str, Any]) -> None:
+    from api.compose.auditing import audit_command
+    from api.settings import Settings
+
+    audit_command(Settings(), operation, detail)
 
 
 def _with(work: "Callable[[DatasetCatalogue], Awaitable[T]]") -> T:

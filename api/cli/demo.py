@@ -214,7 +214,7 @@ class _Play:
             follower.close()
 
     async def _act(self, member: "Member", conversation_id: str, step: Step) -> None:
-        from orchestrator.staff.values import Act
+        from orchestrator.audit.act import Act
 
         desk = self._desk
         if step.take:

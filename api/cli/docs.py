@@ -220,13 +220,17 @@ def _summary(published: "Published | None", what: str) -> str:
 
 def _publish(settings: "Settings", shelf: "Shelf", entries: "Sequence[Entry]") -> "Published | None":
     from api.cli.release import publish
+    from api.compose.auditing import audit_command
 
     if not entries:
         return None
     release_id = shelf.releases.begin()
     shelf.releases.enter(release_id, entries)
     shelf.releases.make_ready(release_id)
-    return publish(settings, shelf, release_id)
+    published = publish(settings, shelf, release_id)
+    for entry in entries:
+        audit_command(settings, f"docs_{entry.action}", {"document": entry.document_id, "version": entry.version})
+    return published
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from api.cli.release import publish, publish_waiting, repair, taking_turns
 from api.cli.terminal.files import below, listed, root_of
 from api.cli.terminal.output import note, progress
 from api.compose import supplements
+from api.compose.auditing import audit_command
 from api.compose.database import open_migrated_database
 from api.compose.datasets import copy_datasets
 from api.compose.knowledge import open_embedder, open_questions, open_shelf
@@ -141,6 +142,8 @@ class Ingestion:
         published, repaired = None, 0
         if staged.release_id is not None:
             published = publish(self.settings, shelf, staged.release_id, quiet=self.quiet)
+            if published is not None:
+                audit_command(self.settings, "ingest", {"generation": published.generation, **published.actions})
             if shelf.versions.sweep():
                 shelf.vectors.prune(shelf.catalogue.fingerprints() | set(questions.keys))
         elif self._first:

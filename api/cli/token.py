@@ -33,6 +33,7 @@ def token(
     import asyncio
 
     from api.access.auth import ID_CHARS, named_token
+    from api.compose.auditing import audit_command
     from api.compose.database import open_migrated_database
     from orchestrator.stores.sql_revocations import SqlRevocations
 
@@ -43,6 +44,7 @@ def token(
     revocations = SqlRevocations(database, settings.jwt_lifetime_s)
     try:
         asyncio.run(revocations.add("user" if revoke_user else "token", name, "command line"))
+        audit_command(settings, "revoke", {"kind": "user" if revoke_user else "token"}, subject=revoke_user)
     finally:
         revocations.close()
         database.dispose()

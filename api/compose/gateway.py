@@ -16,6 +16,7 @@ from api.access.auth import token_rules
 from api.access.revoked import Revoked
 from api.compose.app_state import AppState, Records, open_gateway
 from api.compose.asked import Asked
+from api.compose.auditing import auditing
 from api.compose.ground import Ground, open_ground
 from api.compose.learnt import load_vehicles
 from api.compose.parking import libpq_url
@@ -60,6 +61,7 @@ async def open_gateway_server(settings: Settings) -> AsyncIterator[AppState]:
             metrics=ground.metrics,
         )
         await stack.enter_async_context(revoking(state))
+        await stack.enter_async_context(auditing(ground.audit, settings, "server", state.gateway.sign_in.refusals))
         yield state
 
 

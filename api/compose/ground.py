@@ -29,6 +29,7 @@ from orchestrator.execution.replies import ReadAside
 from orchestrator.execution.runs import Budgets, Run
 from orchestrator.staff.feed import WatchedBus
 from orchestrator.stores.sql import SqlStore
+from orchestrator.stores.sql_audit import SqlAudit
 from orchestrator.stores.sql_revocations import SqlRevocations
 from rag.tracing.spans import Span
 
@@ -40,6 +41,7 @@ class Ground:
     settings: Settings
     database: Database
     store: SqlStore
+    audit: SqlAudit
     revocations: SqlRevocations
     appointment_store: SqlAppointmentStore
     datasets: DatasetCatalogue
@@ -88,7 +90,8 @@ async def open_ground(settings: Settings) -> AsyncIterator[Ground]:
         stack.push_async_callback(datasets.close)
         store = SqlStore(database)
         stack.push_async_callback(store.close)
-        staffing = open_staffing(settings, store)
+        audit = SqlAudit(store.transactions, settings.audit_key.get_secret_value())
+        staffing = open_staffing(settings, store, audit)
         stack.push_async_callback(staffing.feed.close)
         await stack.enter_async_context(delivering(settings, store.transactions))
         tenures = Tenures()
@@ -97,4 +100,4 @@ async def open_ground(settings: Settings) -> AsyncIterator[Ground]:
         revocations = SqlRevocations(database, settings.jwt_lifetime_s)
         stack.callback(revocations.close)
         told = (staffing, tenures, bus, metrics, open_traces(settings, stack))
-        yield Ground(settings, database, store, revocations, appointment_store, datasets, *told)
+        yield Ground(settings, database, store, audit, revocations, appointment_store, datasets, *told)

@@ -11,6 +11,7 @@ from typing import Any
 from api.access.auth import token_rules
 from api.access.revoked import Revoked
 from api.compose.app_state import AppState, Check, Records, open_gateway
+from api.compose.auditing import auditing
 from api.compose.gateway import open_gateway_server
 from api.compose.ground import open_ground
 from api.compose.revoking import revoking
@@ -70,4 +71,5 @@ async def open_whole_server(settings: Settings) -> AsyncIterator[AppState]:
             metrics=ground.metrics,
         )
         await stack.enter_async_context(revoking(state))
+        await stack.enter_async_context(auditing(ground.audit, settings, "server", state.gateway.sign_in.refusals))
         yield state

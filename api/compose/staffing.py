@@ -11,6 +11,7 @@ from orchestrator.staff.opening_hours import parse_opening_hours
 from orchestrator.staff.presence import Presence
 from orchestrator.staff.reception import Reception
 from orchestrator.stores.sql import SqlStore
+from orchestrator.stores.sql_audit import SqlAudit
 from orchestrator.stores.sql_staff import SqlStaffStore
 
 
@@ -27,8 +28,8 @@ class Staffing:
         return StaffDesk(engine, self.store, self.feed, self.reception.presence, self.reception, drafting)
 
 
-def open_staffing(settings: Settings, store: SqlStore) -> Staffing:
+def open_staffing(settings: Settings, store: SqlStore, audit: SqlAudit) -> Staffing:
     """As the settings have it, over the database of the conversations."""
-    staff_store = SqlStaffStore(store.transactions)
+    staff_store = SqlStaffStore(store.transactions, audit)
     hours = parse_opening_hours(settings.opening_hours, settings.time_zone)
     return Staffing(staff_store, Feed(staff_store.lines), Reception(Presence(), hours, settings.staff_reach))

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 from api.compose.asked import errands_of
+from api.compose.auditing import auditing
 from api.compose.gateway import open_cluster
 from api.compose.ground import open_ground
 from api.compose.sharing import embedded_parts
@@ -36,6 +37,7 @@ async def open_worker(settings: Settings) -> AsyncIterator[Engine]:
         engine = ground.engine(responder.run, responder.read, responder.specialists, responder.saver, dispatcher)
         stack.push_async_callback(engine.close)
         await stack.enter_async_context(responder.going(engine))
+        await stack.enter_async_context(auditing(ground.audit, settings, "worker"))
         doing = asyncio.ensure_future(errands.do(errands_of(responder)))
         stack.push_async_callback(_ended, doing)
         await stack.enter_async_context(dispatcher.serving(engine.answer_waiting, settings.runs))

@@ -12,6 +12,7 @@ from api.protocol.openapi import parts
 from api.routes.appointments import BookedAppointment, bodies
 from api.routes.dependencies import State
 from api.routes.staff_access import PAGE, Cursor, Desk, Doer, Limit, Who, answer, json_response, operation, router
+from orchestrator.audit.act import Audited
 from orchestrator.commands import check_text
 from orchestrator.errors import BadRequest
 from orchestrator.events import State as Owned
@@ -19,8 +20,6 @@ from orchestrator.staff.explanation import Explained, Facts
 from orchestrator.staff.presence import Colleague
 from orchestrator.staff.values import (
     PRIORITIES,
-    Act,
-    Audited,
     Canned,
     Counts,
     Filters,
@@ -93,7 +92,7 @@ def _several(field: str, value: str, allowed: tuple[str, ...]) -> Any:
 @operation("open", Opened)
 async def conversation(conversation_id: str, doer: Doer, desk: Desk, limit: Limit = PAGE) -> Response:
     """A conversation with its newest messages and all private notes."""
-    return json_response(await desk.store.open(Act(doer, "open", conversation_id), limit))
+    return json_response(await desk.store.open(desk.act(doer, "open", conversation_id), limit))
 
 
 @operation("messages", parts("EarlierMessages", messages=list[Message], more=bool))
@@ -114,7 +113,7 @@ class CustomerFacts(Facts, frozen=True):
 @operation("customer", CustomerFacts)
 async def customer(conversation_id: str, state: State, doer: Doer, desk: Desk) -> Response:
     """Who the customer is: what the conversation knows, appointments, other conversations."""
-    facts = await desk.store.facts(Act(doer, "customer", conversation_id))
+    facts = await desk.store.facts(desk.act(doer, "customer", conversation_id))
     found: dict[str, Any] = msgspec.structs.asdict(facts)
     return answer(**found, appointments=await bodies(state, facts.customer.id))
 
@@ -122,7 +121,8 @@ async def customer(conversation_id: str, state: State, doer: Doer, desk: Desk) -
 @operation("why", Explained)
 async def why(conversation_id: str, run_id: str, doer: Doer, desk: Desk) -> Response:
     """Why an answer was given."""
-    return json_response(await desk.store.explain(Act(doer, "why", conversation_id, {"run_id": run_id[:36]}), run_id))
+    act = desk.act(doer, "why", conversation_id, {"run_id": run_id[:36]})
+    return json_response(await desk.store.explain(act, run_id))
 
 
 @operation("canned", parts("CannedReplies", canned=list[Canned]))
@@ -173,6 +173,6 @@ async def audit(
     staff_id: Annotated[str | None, Query(max_length=255)] = None,
     conversation_id: Annotated[str | None, Query(max_length=64)] = None,
 ) -> Response:
-    """What the staff did, the latest first."""
+    """Who did what to whom, the latest first."""
     found, following = await desk.store.audit(limit, cursor, staff_id, conversation_id)
     return answer(audit=found, next=following)

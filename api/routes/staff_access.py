@@ -11,7 +11,7 @@ from api.access.operations import OPERATIONS, PREFIX, permit
 from api.protocol.frames import convert, parse_object
 from api.protocol.openapi import JSON, answers, streamed
 from api.protocol.openapi import body as body_parts
-from api.routes.dependencies import State, identity, read_text
+from api.routes.dependencies import State, address_of, identity, read_text
 from orchestrator.errors import NotFound
 from orchestrator.event.ownership import Member
 from orchestrator.staff.desk import StaffDesk
@@ -64,8 +64,8 @@ def _answered(answer: Any, status: int, media_type: str) -> dict[int | str, Any]
     return {code: told for each in statuses for code, told in answers(answer, status=each).items()} if answer else {}
 
 
-def desk(state: State) -> StaffDesk:
-    return state.desk
+def desk(request: Request, state: State) -> StaffDesk:
+    return state.desk.at(address_of(request))
 
 
 def member(who: Annotated[Identity, Depends(identity)]) -> Member:

@@ -8,7 +8,6 @@ from api.routes.staff_access import PAGE, Cursor, Desk, Doer, Limit, answer, bod
 from orchestrator.errors import MessageTooLong
 from orchestrator.staff.cases import Case
 from orchestrator.staff.desk import check_written
-from orchestrator.staff.values import Act
 
 __all__ = ["router"]
 
@@ -29,7 +28,7 @@ async def freeze(conversation_id: str, message_id: str, request: Request, doer: 
     check_written(body.expected, "expected")
     if body.comment is not None and len(body.comment) > COMMENT_CHARS:
         raise MessageTooLong(field="comment")
-    act = Act(doer, "case", conversation_id, {"message_id": message_id})
+    act = desk.act(doer, "case", conversation_id, {"message_id": message_id})
     case, new = await desk.store.freeze(act, message_id, body.expected, body.comment)
     return answer(201 if new else 200, case=case)
 
@@ -42,7 +41,8 @@ async def cases(desk: Desk, limit: Limit = PAGE, cursor: Cursor = None) -> Respo
 
 
 @operation("cases_export", media_type="application/jsonl")
-async def export(desk: Desk) -> Response:
+async def export(doer: Doer, desk: Desk) -> Response:
     """The frozen cases as the file that `pitcrew eval` reads."""
+    await desk.store.record(desk.act(doer, "cases_export"))
     lines = msgspec.json.Encoder().encode_lines(await desk.store.case_lines())
     return Response(lines, 200, {"Cache-Control": "private, no-store"}, media_type="application/jsonl")

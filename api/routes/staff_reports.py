@@ -15,7 +15,6 @@ from orchestrator.errors import BadRequest
 from orchestrator.staff.drafting import Draft
 from orchestrator.staff.gaps import Gap, gaps
 from orchestrator.staff.outcomes import Outcomes
-from orchestrator.staff.values import Act
 
 __all__ = ["router"]
 
@@ -48,7 +47,7 @@ async def knowledge_gaps(
 async def export(doer: Doer, desk: Desk, since: Day = None, until: Day = None) -> Response:
     """Conversations as a table, one line for each."""
     first, last = _span(since, until)
-    act = Act(doer, "export", None, {"since": first.isoformat(), "until": last.isoformat()})
+    act = desk.act(doer, "export", None, {"since": first.isoformat(), "until": last.isoformat()})
     columns, lines = await desk.store.export(act, first, last)
     text = await asyncio.to_thread(_table, [columns, *lines])
     headers = {"Content-Disposition": 'attachment; filename="conversations.csv"', "Cache-Control": "private, no-store"}

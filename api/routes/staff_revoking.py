@@ -9,7 +9,7 @@ from api.access.auth import ID_CHARS, TOKEN_BYTES, named_token
 from api.protocol.forms import sized
 from api.protocol.openapi import parts
 from api.routes.dependencies import State
-from api.routes.staff_access import Doer, answer, body_of, operation, router
+from api.routes.staff_access import Desk, Doer, answer, body_of, operation, router
 from orchestrator.errors import BadRequest
 
 __all__ = ["router"]
@@ -23,7 +23,7 @@ class Revoking(msgspec.Struct):
 
 
 @operation("revoke", parts("Revoked", kind=Literal["token", "user"], name=str, before=int), status=201, body=Revoking)
-async def revoke(request: Request, state: State, doer: Doer) -> Response:
+async def revoke(request: Request, state: State, doer: Doer, desk: Desk) -> Response:
     """Refuse a token, or all that a user has, from now on: here at once, in other processes within 15 s. What is open
     by them is closed with 4403. Tokens issued later are good."""
     asked = await body_of(request, Revoking)
@@ -38,5 +38,6 @@ async def revoke(request: Request, state: State, doer: Doer) -> Response:
         raise BadRequest(field="token", form="a token, or the id of one")
     assert state.revocations is not None
     made = await state.revocations.add("user" if asked.user_id is not None else "token", name, doer.id)
+    await desk.store.record(desk.act(doer, "revoke", detail={"kind": made.kind}, subject=asked.user_id or ""))
     await state.revoke()
     return answer(201, kind=made.kind, name=made.name, before=made.before)

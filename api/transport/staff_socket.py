@@ -93,7 +93,7 @@ class StaffConnection:
         self._websocket = websocket
         self._query = query
         self._gateway = gateway
-        self._desk = desk
+        self._desk = desk.at(websocket.client.host if websocket.client else "")
         self._session = StaffSession()
         self._writer = Writer(websocket, self._session, lambda envelope: None)
         self._clocks = Clocks(self._writer.put, self._writer.close)

@@ -1,8 +1,10 @@
 """What members of staff do: over the engine where a conversation changes hands, else over their store."""
 
 from collections.abc import Callable, Coroutine, Sequence
+from copy import copy
 from typing import Any
 
+from orchestrator.audit.act import Act
 from orchestrator.commands import MESSAGE_CHARS, check_text
 from orchestrator.errors import BadRequest, Conflict, EmptyMessage, MessageTooLong
 from orchestrator.event.ownership import Member
@@ -13,7 +15,7 @@ from orchestrator.staff.feed import CannedChanged, Feed, NoteAdded, PresenceChan
 from orchestrator.staff.presence import Presence
 from orchestrator.staff.reception import Reception
 from orchestrator.staff.store import StaffStore
-from orchestrator.staff.values import Act, Canned, Listed, Note, Priority, Reply
+from orchestrator.staff.values import Canned, Listed, Note, Priority, Reply
 from orchestrator.store import Handed
 
 TAGS, TAG_CHARS = 20, 40
@@ -38,50 +40,69 @@ class StaffDesk:
         self.presence = presence
         self._engine = engine
         self._reception = reception
+        self._address = ""
         presence.changed = lambda: feed.tell(PresenceChanged(presence.colleagues))
+
+    def at(self, address: str) -> "StaffDesk":
+        """This desk for somebody at a network address, which the audit log keeps of what they do."""
+        there = copy(self)
+        there._address = address
+        return there
+
+    def act(
+        self,
+        member: Member,
+        operation: str,
+        conversation_id: str | None = None,
+        detail: dict[str, Any] | None = None,
+        *,
+        subject: str = "",
+    ) -> Act:
+        """What a member does here, for the audit log; see `Act`."""
+        return Act(member, operation, conversation_id, detail or {}, self._address, subject)
 
     async def take(self, member: Member, conversation_id: str, *, force: bool = False) -> Listed:
         """Take a conversation over: from then on the bot says nothing more in it. Raises NotFound, Conflict where a
         colleague has it and no `force` is used."""
         await self.store.meet(member)
-        act = Act(member, "take", conversation_id, {"force": True} if force else {})
+        act = self.act(member, "take", conversation_id, {"force": True} if force else {})
         await self._engine.change_owner(conversation_id, lambda said: self.store.take(act, said, force=force))
         return await self.line(conversation_id)
 
     async def assign(self, member: Member, conversation_id: str, to: Member) -> Listed:
         """Give a conversation to a colleague; one without a name must have been here before. Raises NotFound,
         Conflict."""
-        act = Act(member, "assign", conversation_id, {"staff_id": to.id})
+        act = self.act(member, "assign", conversation_id, {"staff_id": to.id})
         await self._engine.change_owner(conversation_id, lambda said: self.store.assign(act, to, said))
         return await self.line(conversation_id)
 
     async def close(self, member: Member, conversation_id: str) -> Listed:
         """Close a conversation, whoever has it. Raises NotFound."""
-        act = Act(member, "close", conversation_id)
+        act = self.act(member, "close", conversation_id)
         await self._engine.change_owner(conversation_id, lambda said: self.store.close_conversation(act, said))
         return await self.line(conversation_id)
 
     async def give_back(self, member: Member, conversation_id: str, *, anybodys: bool) -> Listed:
         """Return a conversation to the bot, which then knows what was said. Raises NotFound, Conflict."""
-        act = Act(member, "return", conversation_id)
+        act = self.act(member, "return", conversation_id)
         return await self._change(conversation_id, lambda: self.store.give_back(act, anybodys=anybodys))
 
     async def hand_over(self, member: Member, conversation_id: str) -> Listed:
         """Let a conversation of the bot wait for a person. Raises NotFound, Conflict."""
-        act = Act(member, "handover", conversation_id)
+        act = self.act(member, "handover", conversation_id)
         handing = self._reception.handing("staff")
         return await self._change(conversation_id, lambda: self.store.hand_over(act, handing))
 
     async def reopen(self, member: Member, conversation_id: str) -> Listed:
         """Give a closed conversation to the bot. Raises NotFound, Conflict."""
-        act = Act(member, "reopen", conversation_id)
+        act = self.act(member, "reopen", conversation_id)
         return await self._change(conversation_id, lambda: self.store.reopen(act))
 
     async def reply(self, member: Member, conversation_id: str, text: str, client_message_id: str | None) -> Reply:
         """Write to the customer. Raises NotFound, Conflict unless the conversation is the member's,
         IdempotencyConflict, and what is wrong with the text."""
         check_written(text)
-        act = Act(member, "reply", conversation_id)
+        act = self.act(member, "reply", conversation_id)
         replies: list[Reply] = []
 
         async def commit() -> Handed:
@@ -103,7 +124,7 @@ class StaffDesk:
     async def suggest(self, member: Member, conversation_id: str) -> Draft:
         """A draft of a reply to what the customer said last. Raises NotFound; Conflict where there is none, or the
         conversation has moved on meanwhile."""
-        basis = await self.store.basis(Act(member, "suggestion", conversation_id))
+        basis = await self.store.basis(self.act(member, "suggestion", conversation_id))
         if self._drafting is None:
             raise Conflict
         made = await self._drafting(basis)
@@ -118,19 +139,19 @@ class StaffDesk:
             raise BadRequest(field="tags", form=f"a list of at most {TAGS} strings of 1 to {TAG_CHARS} characters")
         for name in names:
             check_text("tags", name)
-        await self.store.tag(Act(member, "tag", conversation_id, {"tags": names}), names)
+        await self.store.tag(self.act(member, "tag", conversation_id, {"tags": len(names)}), names)
         return await self._changed(conversation_id)
 
     async def prioritise(self, member: Member, conversation_id: str, priority: Priority) -> Listed:
         """Say how urgent a conversation is. Raises NotFound."""
-        await self.store.prioritise(Act(member, "priority", conversation_id, {"priority": priority}), priority)
+        await self.store.prioritise(self.act(member, "priority", conversation_id, {"priority": priority}), priority)
         return await self._changed(conversation_id)
 
     async def note(self, member: Member, conversation_id: str, text: str) -> Note:
         """Keep a private note, which neither customer nor bot ever sees. Raises NotFound, and what is wrong with the
         text."""
         check_written(text)
-        note = await self.store.note(Act(member, "note", conversation_id), text)
+        note = await self.store.note(self.act(member, "note", conversation_id), text)
         self.feed.tell(NoteAdded(conversation_id, note))
         return note
 
@@ -142,19 +163,19 @@ class StaffDesk:
     async def keep_canned(self, member: Member, canned_id: str | None, shortcut: str, title: str, text: str) -> Canned:
         """Keep a canned reply. Raises NotFound, Conflict, and what is wrong with the text."""
         check_written(text)
-        act = Act(member, "canned_keep", None, {"shortcut": shortcut})
+        act = self.act(member, "canned_keep", None, {"shortcut": shortcut})
         canned = await self.store.keep_canned(act, canned_id, shortcut, title, text)
         self.feed.tell(CannedChanged())
         return canned
 
     async def drop_canned(self, member: Member, canned_id: str) -> None:
         """Remove a canned reply. Raises NotFound."""
-        await self.store.drop_canned(Act(member, "canned_drop", None, {"canned_id": canned_id}), canned_id)
+        await self.store.drop_canned(self.act(member, "canned_drop", None, {"canned_id": canned_id}), canned_id)
         self.feed.tell(CannedChanged())
 
     async def watch(self, member: Member, conversation_id: str) -> Listed:
         """The member opens a conversation to follow it. Raises NotFound."""
-        return await self.store.watch(Act(member, "open", conversation_id))
+        return await self.store.watch(self.act(member, "open", conversation_id))
 
     async def line(self, conversation_id: str) -> Listed:
         """A conversation as the list shows it. Raises NotFound."""

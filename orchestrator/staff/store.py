@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Protocol
 
+from orchestrator.audit.act import Act, Audited
 from orchestrator.event.ownership import Member
 from orchestrator.events import Envelope
 from orchestrator.run import Handing
@@ -13,8 +14,6 @@ from orchestrator.staff.explanation import Explained, Facts
 from orchestrator.staff.gaps import Unanswered
 from orchestrator.staff.outcomes import Outcomes
 from orchestrator.staff.values import (
-    Act,
-    Audited,
     Canned,
     Counts,
     Filters,
@@ -154,7 +153,10 @@ class StaffStore(Protocol):
     async def members(self) -> Sequence[tuple[Member, int]]:
         """Everybody who was ever here, and how many conversations they have."""
 
+    async def record(self, act: Act) -> None:
+        """Keep an act that changes nothing here."""
+
     async def audit(
         self, limit: int, cursor: str | None, member_id: str | None = None, conversation_id: str | None = None
     ) -> tuple[Sequence[Audited], str | None]:
-        """What the staff did, the latest first, and the cursor of the next entries."""
+        """What was done, the latest first, and the cursor of the next entries."""

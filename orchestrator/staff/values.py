@@ -1,6 +1,6 @@
 """What the staff sees, as the staff's protocol has it: times are ISO 8601 UTC, what is not known is None or ""."""
 
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
@@ -130,26 +130,6 @@ class Counts(msgspec.Struct, frozen=True):
     closed: int = 0
     mine: int = 0
     unread: int = 0
-
-
-class Act(msgspec.Struct, frozen=True):
-    """What a member of staff did, for the audit log. `detail` holds nothing that anybody wrote."""
-
-    member: Member
-    operation: str
-    conversation_id: str | None = None
-    detail: dict[str, Any] = {}
-
-
-class Audited(msgspec.Struct, frozen=True):
-    """An entry of the audit log."""
-
-    audit_id: int
-    at: str
-    staff: Member
-    operation: str
-    conversation_id: str | None
-    detail: dict[str, Any]
 
 
 class Filters(msgspec.Struct, frozen=True):

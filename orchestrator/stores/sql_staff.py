@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
+from orchestrator.audit.act import Act, Audited
 from orchestrator.errors import Conflict, NotFound
 from orchestrator.event.ownership import Member
 from orchestrator.events import Envelope
@@ -16,8 +17,6 @@ from orchestrator.staff.explanation import Explained, Facts
 from orchestrator.staff.gaps import Unanswered
 from orchestrator.staff.outcomes import Outcomes
 from orchestrator.staff.values import (
-    Act,
-    Audited,
     Canned,
     Counts,
     Filters,
@@ -41,15 +40,17 @@ from orchestrator.stores import (
     staff_reports,
     staff_webhooks,
 )
+from orchestrator.stores.sql_audit import SqlAudit, Wanted
 from rag.database import Transactions
 
 T = TypeVar("T")
 
 
 class SqlStaffStore:
-    """See `orchestrator.staff.store.StaffStore`. The transactions stay their owner's."""
+    """See `orchestrator.staff.store.StaffStore`. The transactions stay their owner's; acts go into `audited`."""
 
-    def __init__(self, transactions: Transactions) -> None:
+    def __init__(self, transactions: Transactions, audited: SqlAudit | None = None) -> None:
+        self._audit = audited or SqlAudit(transactions)
         self._write = transactions.write
         self._read = transactions.read
 
@@ -58,7 +59,7 @@ class SqlStaffStore:
 
         def audited(connection: Connection) -> T:
             done = work(connection)
-            staff_notes.audit(connection, act)
+            self._audit.keep(connection, act)
             return done
 
         return await self._write(audited)
@@ -209,10 +210,13 @@ class SqlStaffStore:
     async def members(self) -> Sequence[tuple[Member, int]]:
         return await self._read(staff_notes.members)
 
+    async def record(self, act: Act) -> None:
+        await self._audit.add(act)
+
     async def audit(
         self, limit: int, cursor: str | None, member_id: str | None = None, conversation_id: str | None = None
     ) -> tuple[Sequence[Audited], str | None]:
-        return await self._read(lambda c: staff_notes.audited(c, limit, cursor, member_id, conversation_id))
+        return await self._audit.listed(limit, cursor, Wanted(member_id, conversation_id))
 
 
 def _about(act: Act) -> str:

@@ -1,18 +1,17 @@
 """Transactions of the staff that leave the conversation to whoever has it: tags, notes, replies that are written once,
-ratings, and the audit log."""
+and ratings."""
 
 import uuid
 from collections.abc import Sequence
 
-import msgspec
 from sqlalchemy import Connection, and_, delete, func, insert, select, update
 
 from orchestrator.errors import Conflict, NotFound
 from orchestrator.event.ownership import Member
-from orchestrator.staff.values import PRIORITIES, Act, Audited, Canned, Note, Priority, RatedAnswer
+from orchestrator.staff.values import PRIORITIES, Canned, Note, Priority, RatedAnswer
 from orchestrator.stores import ownership, rows
 from orchestrator.stores.staff_listing import decode_cursor, encode_cursor
-from orchestrator.stores.staff_tables import audit_log, canned_replies, cases, private_notes, staff_members, tags
+from orchestrator.stores.staff_tables import canned_replies, cases, private_notes, staff_members, tags
 from orchestrator.tables import conversations, feedback, messages
 
 
@@ -131,42 +130,3 @@ def members(connection: Connection) -> list[tuple[Member, int]]:
         .order_by(staff_members.c.name, staff_members.c.id)
     )
     return [(Member(member_id, name), number) for member_id, name, number in connection.execute(query)]
-
-
-def audit(connection: Connection, act: Act) -> None:
-    """Keep what was done."""
-    connection.execute(
-        insert(audit_log).values(
-            at=rows.now(),
-            staff_id=act.member.id,
-            staff_name=act.member.name,
-            operation=act.operation,
-            conversation_id=act.conversation_id,
-            detail=msgspec.json.encode(act.detail).decode(),
-        )
-    )
-
-
-def audited(
-    connection: Connection, limit: int, cursor: str | None, member_id: str | None, conversation_id: str | None
-) -> tuple[list[Audited], str | None]:
-    query = select(audit_log).order_by(audit_log.c.id.desc()).limit(limit + 1)
-    if cursor:
-        query = query.where(audit_log.c.id < decode_cursor(cursor, 1)[0])
-    if member_id is not None:
-        query = query.where(audit_log.c.staff_id == member_id)
-    if conversation_id is not None:
-        query = query.where(audit_log.c.conversation_id == conversation_id)
-    found = connection.execute(query).all()
-    page = [
-        Audited(
-            row.id,
-            row.at,
-            Member(row.staff_id, row.staff_name),
-            row.operation,
-            row.conversation_id,
-            msgspec.json.decode(row.detail),
-        )
-        for row in found[:limit]
-    ]
-    return page, encode_cursor([page[-1].audit_id]) if len(found) > limit else None

@@ -69,8 +69,29 @@ audit_log = Table(
     Column("operation", String(32), nullable=False),
     Column("conversation_id", String(36), index=True),
     Column("detail", Text, nullable=False, comment="as a JSON object, without what anybody wrote"),
+    Column("address", String(64), nullable=False, default="", server_default="", comment="from where"),
+    Column(
+        "subject",
+        String(64),
+        nullable=False,
+        default="",
+        server_default="",
+        index=True,
+        comment="a keyed digest of the user whom it is about",
+    ),
+    Column("hash", String(64), nullable=False, default="", server_default="", comment="of this and all before it"),
 )
-"""Every act of staff. No foreign key: it outlives conversations. Triggers refuse to change or delete a row."""
+"""Every act that is audited. No foreign key: it outlives conversations. Triggers refuse to change or delete a row."""
+
+audit_chain = Table(
+    "audit_chain",
+    metadata,
+    Column("id", Integer, primary_key=True, comment="1: there is one row"),
+    Column("number", Integer, nullable=False, comment="of the last entry"),
+    Column("hash", String(64), nullable=False, comment="of the last entry"),
+    Column("key", String(64), nullable=False, comment="of the digests of users"),
+)
+"""The head of the audit log: held by whoever adds to it, so that all processes keep one chain."""
 
 cases = Table(
     "cases",

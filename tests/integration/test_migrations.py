@@ -1,5 +1,6 @@
 """Databases of earlier versions, brought to the newest one with what is in them."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,14 +12,18 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import IntegrityError
 
 from agents import tables as appointment_tables
 from api.migrations import MIGRATIONS, head_revision, migrate, revision
 from orchestrator import tables as conversation_tables
+from orchestrator.audit.act import SERVER, Act
+from orchestrator.errors import StorageUnavailable
 from orchestrator.stores.memory import ConversationMemory, decode_memory
+from orchestrator.stores.sql_audit import SqlAudit
 from rag import tables as knowledge_tables
 from rag.catalogue import Catalogue, Standing
-from rag.database import open_database
+from rag.database import Transactions, open_database
 from rag.releases import Releases
 
 DOCUMENT = "INSERT INTO documents (id, subject, title, content_hash, text, ingested_at) VALUES (?, ?, ?, ?, ?, ?)"
@@ -152,3 +157,28 @@ def test_what_conversations_knew_becomes_their_memory_and_back(database: Engine)
     with database.connect() as connection:
         facts = connection.execute(text("SELECT facts FROM conversations")).scalar_one()
     assert json.loads(facts) == {"model": "Wr\u00e9n"}
+
+
+def test_what_was_audited_before_becomes_a_chain(database: Engine) -> None:
+    to(database, "0016")
+    with database.begin() as connection:
+        for number, detail in ((3, '{"tags": ["Zo\u00eb", "vip"]}'), (7, "{}")):
+            connection.exec_driver_sql(
+                "INSERT INTO audit_log (id, at, staff_id, staff_name, operation, conversation_id, detail) "
+                f"VALUES ({number}, '2026-11-01T00:00:0{number}Z', 'ad\u00e1 \\ \u2028', 'Ad\u00e1', 'tag', NULL, ?)",
+                (detail,),
+            )
+    migrate(database)
+    transactions = Transactions(database, StorageUnavailable)
+    audit = SqlAudit(transactions)
+    asyncio.run(audit.add(Act(SERVER, "started")))
+    head, broken = asyncio.run(audit.verify())
+    entries, _ = asyncio.run(audit.listed(9))
+    transactions.close()
+    assert (head.number, list(broken)) == (3, [])
+    assert [entry.detail for entry in entries] == [{}, {}, {"tags": 2}]
+    with pytest.raises(IntegrityError, match="append-only"), database.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM audit_log")
+    to(database, "0016", down=True)
+    with pytest.raises(IntegrityError, match="append-only"), database.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM audit_log")

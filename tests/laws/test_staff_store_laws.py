@@ -9,12 +9,13 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from orchestrator.audit.act import Act
 from orchestrator.commands import Caller, Feedback, Send
 from orchestrator.errors import BadRequest, Conflict, IdempotencyConflict, NotFound
 from orchestrator.event.ownership import Member
 from orchestrator.events import Cancelled, Envelope, InputRequired, Option, Owner, StaffMessage
 from orchestrator.run import Handing
-from orchestrator.staff.values import Act, Filters
+from orchestrator.staff.values import Filters
 from orchestrator.store import Receipt
 from orchestrator.stores.sql import SqlStore
 from orchestrator.stores.sql_staff import SqlStaffStore

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from api.transport.outbox import Outbox
+from orchestrator.audit.act import Act
 from orchestrator.buses.memory import MemoryBus
 from orchestrator.commands import Caller, HandOver, Send
 from orchestrator.errors import StorageUnavailable
@@ -16,7 +17,6 @@ from orchestrator.execution.engine import Engine
 from orchestrator.execution.follow import Follower
 from orchestrator.execution.runs import Budgets
 from orchestrator.staff.feed import ConversationChanged, ConversationRemoved, Feed, WatchedBus
-from orchestrator.staff.values import Act
 from orchestrator.store import Handed
 from orchestrator.stores.sql import SqlStore
 from orchestrator.stores.sql_staff import SqlStaffStore
