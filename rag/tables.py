@@ -12,6 +12,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -111,4 +112,19 @@ chunks = Table(
         ["document_id", "version"], ["versions.document_id", "versions.number"], name="fk_chunks_version"
     ),
     Index("ix_chunks_version", "document_id", "version"),
+)
+
+shared_files = Table(
+    "shared_files",
+    metadata,
+    Column("name", String(255), primary_key=True),
+    Column("digest", String(64), nullable=False, comment="SHA-256, hexadecimal"),
+)
+
+shared_file_parts = Table(
+    "shared_file_parts",
+    metadata,
+    Column("name", String(255), ForeignKey("shared_files.name", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False, comment="from 0"),
+    Column("content", LargeBinary, nullable=False),
 )

@@ -1,5 +1,6 @@
 """Empty databases to try SQL on: SQLite and PostgreSQL."""
 
+import importlib
 import sqlite3
 import uuid
 from collections.abc import Callable, Iterator
@@ -32,6 +33,19 @@ def postgres(_folder: Path) -> Iterator[str]:
     with engine.begin() as connection:
         connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
     engine.dispose()
+
+
+@contextmanager
+def word_tables(folder: Path) -> Iterator[str]:
+    """The URL of a PostgreSQL that has the tables of the index over words and no others."""
+    migration = importlib.import_module("migrations.versions.0018_word_index")
+    with postgres(folder) as url:
+        engine = create_engine(url)
+        with engine.begin() as connection:
+            for table in migration.TABLES:
+                connection.exec_driver_sql(table)
+        engine.dispose()
+        yield url
 
 
 DATABASES: dict[str, Callable[[Path], AbstractContextManager[str]]] = {"sqlite": sqlite, "postgres": postgres}

@@ -19,7 +19,7 @@ from api.compose.auditing import audit_command
 from api.compose.database import open_migrated_database
 from api.compose.datasets import copy_datasets
 from api.compose.knowledge import open_embedder, open_questions, open_shelf
-from api.compose.statements import prepare_statements
+from api.compose.statements import prepare_statements, share_statements
 from api.failure import CommandFailed
 from api.migrations import head_revision, revision
 from api.settings import Settings
@@ -31,6 +31,7 @@ from rag.ingestion.extract import Extractor
 from rag.ingestion.ingest import Plan, Shelf, Staged, complete, extracted, plan, store
 from rag.ingestion.scan import Failure, Hashes, Listing
 from rag.ingestion.settling import Absences, whole
+from rag.ingestion.shared_files import SharedFiles
 from rag.releases import Published
 
 SECOND_LOOK_S = 1.0
@@ -130,7 +131,7 @@ class Ingestion:
 
     def _run(self, tools: Tools) -> Done:
         shelf = tools.shelf
-        self._take_supplements()
+        self._take_supplements(shelf.files)
         questions = open_questions(self.settings, shelf.embedder, shelf.vectors)
         publish_waiting(self.settings, shelf, quiet=self.quiet)
         listing = self._listing()
@@ -152,13 +153,16 @@ class Ingestion:
         if published is not None or self._first:
             with progress("What is stated", quiet=self.quiet) as advance:
                 prepare_statements(self.settings, shelf.catalogue, shelf.embedder, advance)
+            share_statements(self.settings, shelf.files)
         failed = self._news(todo, (*listing.refused, *staged.failed))
         self._first = False
         return Done(self.root, todo, failed, listing.other, holds, published, staged.chunks, staged.embedded, repaired)
 
-    def _take_supplements(self) -> None:
+    def _take_supplements(self, files: SharedFiles) -> None:
         """What lies at the root beside the documents."""
+        supplements.fetch(self.settings, files)
         taken = supplements.take(self.settings, self.root, prune=self._prune)
+        supplements.share(self.settings, files)
         for names, done in ((taken.changed, "Taken in"), (taken.removed, "Taken away")):
             if names and not self.quiet:
                 note(f"{done}: {', '.join(f'{name} ({supplements.NAMES[name]})' for name in names)}.")

@@ -17,6 +17,7 @@ from agents.dataset import DatasetSource
 from agents.specialist import CUSTOMER, STAFF, Catalogue
 from agents.specialists import catalogue
 from agents.types import AS_USUAL, Question, Turn, Wishes
+from api.compose import supplements
 from api.compose.answering import open_dependencies
 from api.compose.database import open_migrated_database
 from api.compose.datasets import open_datasets
@@ -29,6 +30,7 @@ from orchestrator.graph.saver import memory_saver
 from orchestrator.graph.stream import stream_events
 from orchestrator.graph.turn import build_graph
 from orchestrator.run import Desk, Reply, RunInput
+from rag.ingestion.shared_files import SharedFiles
 
 EMPTY = f"The knowledge base is empty. Fill it: {FILL}"
 OWNER = "this machine"
@@ -107,6 +109,7 @@ async def open_embedded(settings: Settings) -> AsyncIterator[Embedded]:
         # Opening reads and writes files: in a thread, for the loop may be somebody else's.
         database = await asyncio.to_thread(open_migrated_database, settings)
         stack.callback(database.dispose)
+        await asyncio.to_thread(supplements.fetch, settings, SharedFiles(database))
         library = await asyncio.to_thread(stack.enter_context, open_library(settings, database, reader=True))
         if not await asyncio.to_thread(library.catalogue.hashes):
             raise BadSetting(EMPTY)

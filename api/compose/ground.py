@@ -1,5 +1,6 @@
 """What every process that has to do with conversations stands on, whether it holds sockets, answers, or does both."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from sqlalchemy import Engine as Database
 from agents.appointments.sql_store import SqlAppointmentStore
 from agents.datasets.collection import DatasetCatalogue
 from agents.specialist import Catalogue as Specialists
+from api.compose import supplements
 from api.compose.bus import open_bus
 from api.compose.database import open_migrated_database
 from api.compose.datasets import open_datasets
@@ -31,6 +33,7 @@ from orchestrator.staff.feed import WatchedBus
 from orchestrator.stores.sql import SqlStore
 from orchestrator.stores.sql_audit import SqlAudit
 from orchestrator.stores.sql_revocations import SqlRevocations
+from rag.ingestion.shared_files import SharedFiles
 from rag.tracing.spans import Span
 
 
@@ -83,6 +86,7 @@ async def open_ground(settings: Settings) -> AsyncIterator[Ground]:
     """Raises BadSetting."""
     async with AsyncExitStack() as stack:
         database = open_migrated_database(settings)
+        await asyncio.to_thread(supplements.fetch, settings, SharedFiles(database))
         stack.enter_context(kept_apart(settings, database, INDEXES_PATIENCE_S))
         appointment_store = SqlAppointmentStore(database)
         stack.push_async_callback(appointment_store.close)

@@ -158,7 +158,6 @@ def open_indexes(settings: Settings, embedder: Embedder, *, reader: bool = False
     """The dense and the lexical index. Raises IndexUnavailable when another process has their files open, unless only a
     `reader` is wanted."""
     from rag.indexes.deferred import DeferredIndex
-    from rag.indexes.lexical import LexicalIndex
 
     folder = settings.data_dir / "chroma"
 
@@ -175,9 +174,20 @@ def open_indexes(settings: Settings, embedder: Embedder, *, reader: bool = False
         else:
             dense = DeferredIndex(folder, embedder.name, load, reader=reader)
         stack.callback(dense.close)
-        lexical = LexicalIndex(settings.data_dir / "lexical.db", ANALYZER)
+        lexical = _open_lexical(settings)
         stack.callback(lexical.close)
         yield dense, lexical
+
+
+def _open_lexical(settings: Settings) -> WordIndex:
+    """The index over words is where the documents are: beside SQLite in a file of its own, else in the database."""
+    if settings.embedded_sql:
+        from rag.indexes.lexical import LexicalIndex
+
+        return LexicalIndex(settings.data_dir / "lexical.db", ANALYZER)
+    from rag.indexes.lexical_postgres import PostgresLexicalIndex
+
+    return PostgresLexicalIndex(settings.sql_url, ANALYZER)
 
 
 def _open_indexes_in_turn(

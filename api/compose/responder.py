@@ -21,6 +21,7 @@ from api.compose.knowledge import INDEXES_PATIENCE_S, open_library
 from api.compose.models import open_models
 from api.compose.parking import open_parking
 from api.compose.publication import PAUSE_S, keeping_current
+from api.compose.statements import fetch_statements
 from api.compose.warming import warming
 from api.observability.checks import check_knowledge, check_model
 from api.observability.measured import watch_models
@@ -73,9 +74,11 @@ async def open_responder(ground: Ground) -> AsyncIterator[Responder]:
     from orchestrator.graph.stream import stream_events
     from orchestrator.graph.turn import build_graph
     from rag.ingestion.publish import Publisher
+    from rag.ingestion.shared_files import SharedFiles
 
     settings = ground.settings
     async with AsyncExitStack() as stack:
+        await asyncio.to_thread(fetch_statements, settings, SharedFiles(ground.database))
         library = stack.enter_context(open_library(settings, ground.database, patience_s=INDEXES_PATIENCE_S))
         # The model loads while the classifier learns, from remembered vectors: half a start is waiting for either.
         loading = asyncio.create_task(asyncio.to_thread(library.retriever.find, "warm up"))

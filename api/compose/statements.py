@@ -3,13 +3,15 @@
 from collections.abc import Callable
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
-from api.compose.knowledge import statements_file
+from api.compose.knowledge import STATEMENTS_FILE, statements_file
 from api.compose.learnt import load_vehicles
 from api.settings import Settings
 from rag.catalogue import Catalogue
 from rag.embedder import Embedder
 from rag.embedders.prepared import PreparedEmbedder
+from rag.ingestion.shared_files import SharedFiles
 
 log = structlog.get_logger()
 
@@ -39,3 +41,23 @@ def prepare_statements(
     except OSError as error:
         log.warning("statements_not_prepared", error=type(error).__name__)
         return 0
+
+
+def share_statements(settings: Settings, files: SharedFiles) -> None:
+    """Let processes on other machines have these vectors. What fails is logged: it only costs time later."""
+    if settings.embedded_sql or not statements_file(settings).is_file():
+        return
+    try:
+        files.put(STATEMENTS_FILE, statements_file(settings))
+    except (SQLAlchemyError, OSError) as error:
+        log.warning("statements_not_shared", error=type(error).__name__)
+
+
+def fetch_statements(settings: Settings, files: SharedFiles) -> None:
+    """Have the vectors that an ingestion has shared. What fails is logged: it only costs time later."""
+    if settings.embedded_sql:
+        return
+    try:
+        files.fetch(STATEMENTS_FILE, statements_file(settings))
+    except (SQLAlchemyError, OSError) as error:
+        log.warning("statements_not_fetched", error=type(error).__name__)

@@ -1,13 +1,17 @@
 """What answers depend on besides documents: the maker's vehicles, customers' questions, and datasets.
 
 They lie at the root of a knowledge base. Ingestion takes them into the data folder, as a numbered edition that never
-changes; whoever answers reads the newest one, wherever it was started and whatever has become of the files since.
+changes; whoever answers reads the newest one, wherever it was started and whatever has become of the files since. Where
+the database is a server's the newest edition is in it as well, for processes on other machines.
 """
 
 import hashlib
 import os
 import shutil
+import tarfile
+import tempfile
 from collections.abc import Callable, Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +20,7 @@ import msgspec
 from agents.dataset import DatasetUnavailable
 from api.settings import BadSetting, Settings
 from rag.customer_questions import FILE as QUESTIONS
+from rag.ingestion.shared_files import SharedFiles
 
 VEHICLES = "vehicles.csv"
 DATASETS = "datasets"
@@ -77,6 +82,51 @@ def take(settings: Settings, root: Path, *, prune: bool = False) -> Taken:
     for old in _editions(settings)[:-KEPT]:
         shutil.rmtree(old, ignore_errors=True)
     return Taken(tuple(sorted(changed)), tuple(sorted(gone)))
+
+
+def fetch(settings: Settings, files: SharedFiles) -> None:
+    """Have the newest edition of the database here, if there is one, and none after it. Raises SQLAlchemy's errors and
+    OSError."""
+    if settings.embedded_sql or not (shared := _shared(files)):
+        return
+    newest, folder = max(shared), settings.data_dir / FOLDER
+    for edition in _editions(settings):
+        number = int(edition.name)
+        if number > newest or (number == newest and _name(edition) != shared[newest]):
+            shutil.rmtree(edition)  # of another database, or of an ingestion that was broken off
+    if (folder / str(newest)).is_dir():
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".", dir=folder) as draft:
+        files.fetch(shared[newest], Path(draft, "edition.tar"))
+        with tarfile.open(Path(draft, "edition.tar")) as archive:
+            archive.extractall(Path(draft, "edition"), filter="data")
+        with suppress(OSError):  # another process of this folder may have been quicker
+            Path(draft, "edition").rename(folder / str(newest))
+
+
+def share(settings: Settings, files: SharedFiles) -> None:
+    """Put the newest edition into the database, for other machines. Raises SQLAlchemy's errors and OSError."""
+    if settings.embedded_sql or not (editions := _editions(settings)):
+        return
+    newest, shared = editions[-1], _shared(files)
+    if int(newest.name) in shared:
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        with tarfile.open(Path(folder, "edition.tar"), "w") as archive:
+            archive.add(newest, ".")
+        files.put(_name(newest), Path(folder, "edition.tar"))
+    files.drop([shared[number] for number in sorted(shared)[: 1 - KEPT]])
+
+
+def _shared(files: SharedFiles) -> dict[int, str]:
+    """The editions in the database: by number the names under which they are there."""
+    named = (name.split("/") for name in files.digests() if name.startswith(f"{FOLDER}/"))
+    return {int(number): "/".join((folder, number, digest)) for folder, number, digest in named}
+
+
+def _name(edition: Path) -> str:
+    return f"{FOLDER}/{edition.name}/{_digest(edition)}"
 
 
 def _check(root: Path, names: Collection[str]) -> None:

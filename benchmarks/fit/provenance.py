@@ -18,9 +18,9 @@ from benchmarks.corpora import Corpus as MadeUp
 from benchmarks.fit.corpus import APART
 from rag import answerability as searches
 from rag import customer_questions, retrieve
-from rag.indexes import lexical
 from rag.ingestion.scan import scan
 from rag.logistic import Logistic, path_beside
+from rag.words import ranking
 
 VERSION = 2
 """Of the fitter: rises when the same data would give other weights."""
@@ -69,9 +69,9 @@ def provenance(corpora: Mapping[str, MadeUp]) -> dict[str, Any]:
         "words_told": retrieve.WORDS_TOLD,
         "words_least": retrieve.WORDS_LEAST,
         "identifier_weight": retrieve.IDENTIFIER_WEIGHT,
-        "fields": list(lexical.FIELDS),
-        "pair": lexical.PAIR,
-        "saturation": lexical.SATURATION,
+        "fields": list(ranking.FIELDS),
+        "pair": ranking.PAIR,
+        "saturation": ranking.SATURATION,
         "asked_weight": retrieve.ASKED_WEIGHT,
         "asked_alike": retrieve.ASKED_ALIKE,
         "threshold": retrieve.THRESHOLD,

@@ -17,6 +17,7 @@ from rag.catalogue import Catalogue, Standing
 from rag.embedder import Embedder
 from rag.ingestion.extract import Extracted, Extractor
 from rag.ingestion.scan import Failure, File
+from rag.ingestion.shared_files import SharedFiles
 from rag.ingestion.split import split
 from rag.releases import Entry, Releases
 from rag.types import Chunk, Document
@@ -131,18 +132,21 @@ def _moves(new: Sequence[File], gone: Mapping[str, Standing]) -> Iterator[Move]:
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """Where ingestion puts things: documents and releases in SQL, vectors beside them."""
+    """Where ingestion puts things: documents and releases in SQL, vectors beside them; `files` are for processes on
+    other machines."""
 
     catalogue: Catalogue
     versions: Versions
     releases: Releases
     vectors: VectorStore
     embedder: Embedder
+    files: SharedFiles
 
     @classmethod
     def over(cls, database: Engine, vectors: VectorStore, embedder: Embedder) -> Self:
         """The shelf in a database."""
-        return cls(Catalogue(database), Versions(database), Releases(database), vectors, embedder)
+        own = Catalogue(database), Versions(database), Releases(database)
+        return cls(*own, vectors, embedder, SharedFiles(database))
 
 
 def store(plan: Plan, root: Path, shelf: Shelf, extractor: Extractor, progress: Progress = unwatched) -> Stored:

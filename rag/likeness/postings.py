@@ -1,5 +1,5 @@
 """The terms of some chunks as arrays, by which all of them are scored at once: the same scores as one by one, see
-`rag/indexes/lexical.py`, in a few products instead of a loop over chunks."""
+`rag/words/ranking.py`, in a few products instead of a loop over chunks."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -58,6 +58,10 @@ class Postings:
             np.array([at for _, at in side_by_side], dtype=np.int32)[by_key],
             {chunk_id: at for at, chunk_id in enumerate(ids)},
         )
+
+    def chunk_counts(self) -> dict[str, int]:
+        """How many chunks hold each term."""
+        return dict(zip(self.numbers, np.diff(self.ends, prepend=0).tolist(), strict=True))
 
     def gained(
         self,

@@ -5,27 +5,34 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from sqlalchemy import create_engine
+from sqlalchemy import text as sql
 from sqlalchemy.pool import StaticPool
 
 from agents.language.terms import ANALYZER, terms
+from rag.analyzer import Analyzer, Notation
 from rag.catalogue import Catalogue
 from rag.embedder import Vectors
 from rag.index import Index, IndexUnavailable, Query
 from rag.indexes import chroma
 from rag.indexes.deferred import DeferredIndex
 from rag.indexes.lexical import LexicalIndex
+from rag.indexes.lexical_postgres import PostgresLexicalIndex
 from rag.ingestion.split import split
 from rag.neighbours import Neighbours
 from rag.query import Sought
 from rag.tables import metadata
 from rag.types import Chunk, Content, Document
 from rag.vectors import VectorStore
+from rag.words.index import TermIndex
+from tests.databases import postgres, word_tables
+from tests.serving import free_port
 from tests.unit.rag.hashing import HashingEmbedder
 
 embedder = HashingEmbedder()
@@ -42,17 +49,33 @@ OPEN: dict[str, Callable[[Path], Index]] = {
 }
 
 
-@pytest.fixture(params=OPEN)
-def open_index(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], Index]]:
+@contextmanager
+def opening(name: str, folder: Path) -> Iterator[Callable[[], Index]]:
+    """What opens the index of this name, each time the same one."""
+    if name != "postgres":
+        yield lambda: OPEN[name](folder)
+        return
+    with word_tables(folder) as url:
+        yield lambda: PostgresLexicalIndex(url, ANALYZER)
+
+
+@contextmanager
+def closed_at_the_end(opening: Callable[[], Any]) -> Iterator[Callable[[], Any]]:
     opened: list[Index] = []
 
     def open_() -> Index:
-        opened.append(OPEN[request.param](tmp_path))
+        opened.append(opening())
         return opened[-1]
 
     yield open_
     for index in opened:
         index.close()
+
+
+@pytest.fixture(params=[*OPEN, "postgres"])
+def open_index(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], Index]]:
+    with opening(request.param, tmp_path) as open_, closed_at_the_end(open_) as kept:
+        yield kept
 
 
 @pytest.fixture
@@ -197,6 +220,10 @@ def test_an_index_that_cannot_be_opened_is_unavailable(tmp_path: Path) -> None:
     for open_ in OPEN.values():
         with pytest.raises(IndexUnavailable):
             open_(tmp_path / "file")
+    with pytest.raises(IndexUnavailable):
+        PostgresLexicalIndex(f"postgresql+psycopg://127.0.0.1:{free_port()}/none", ANALYZER)
+    with postgres(tmp_path) as not_migrated, pytest.raises(IndexUnavailable):
+        PostgresLexicalIndex(not_migrated, ANALYZER)
 
 
 def test_a_word_index_that_is_no_database_is_unavailable(tmp_path: Path) -> None:
@@ -279,11 +306,15 @@ def test_chroma_scores_are_cosines(tmp_path: Path) -> None:
     index.close()
 
 
+@pytest.fixture(params=["lexical", "postgres"])
+def open_words(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], TermIndex]]:
+    with opening(request.param, tmp_path) as open_, closed_at_the_end(open_) as kept:
+        yield kept
+
+
 @pytest.fixture
-def words() -> Iterator[LexicalIndex]:
-    index = LexicalIndex(":memory:", ANALYZER)
-    yield index
-    index.close()
+def words(open_words: Callable[[], TermIndex]) -> TermIndex:
+    return open_words()
 
 
 CODES = [chunk(f"p030{n}", f"Code: P030{n} | Meaning: misfire in cylinder {n}") for n in range(1, 9)]
@@ -298,7 +329,7 @@ QUESTIONS = (
 )
 
 
-def test_scores_of_chosen_chunks_are_those_of_the_search(words: LexicalIndex) -> None:
+def test_scores_of_chosen_chunks_are_those_of_the_search(words: TermIndex) -> None:
     add(words, TYRES, OIL, BRAKES, *CODES)
     for text in QUESTIONS:
         hits = words.search(Query(text, embedder.embed([text])[0]), 50)
@@ -309,13 +340,13 @@ def test_scores_of_chosen_chunks_are_those_of_the_search(words: LexicalIndex) ->
     assert words.scores("tyre", []) == {}
 
 
-def test_scores_do_not_depend_on_the_subjects_searched(words: LexicalIndex) -> None:
+def test_scores_do_not_depend_on_the_subjects_searched(words: TermIndex) -> None:
     add(words, TYRES, OIL, BRAKES, *CODES)
     for hit in words.search(Query("tyre oil brakes", embedder.embed(["x"])[0]), 5, ["maintenance"]):
         assert words.scores("tyre oil brakes", [hit.chunk_id]) == {hit.chunk_id: hit.score}
 
 
-def test_what_is_sought_follows_the_chunks(words: LexicalIndex) -> None:
+def test_what_is_sought_follows_the_chunks(words: TermIndex) -> None:
     assert words.sought("P0301 tyre").weights == {}
     assert words.sought("P0301 tyre").reach > 0
     add(words, TYRES, *CODES)
@@ -331,7 +362,7 @@ def test_what_is_sought_follows_the_chunks(words: LexicalIndex) -> None:
     assert words.sought("tyre") == Sought({}, words.sought("tyre").reach)
 
 
-def test_weights_follow_the_number_of_chunks(words: LexicalIndex) -> None:
+def test_weights_follow_the_number_of_chunks(words: TermIndex) -> None:
     add(words, TYRES)
     alone = words.sought("tyre").weights["tyre"]
     add(words, OIL, BRAKES, *CODES)
@@ -339,8 +370,8 @@ def test_weights_follow_the_number_of_chunks(words: LexicalIndex) -> None:
     assert words.sought("code").weights["code"] < words.sought("tyre").weights["tyre"]
 
 
-def test_what_another_process_writes_is_known_at_once(tmp_path: Path) -> None:
-    reader, writer = (LexicalIndex(tmp_path / "words.db", ANALYZER) for _ in range(2))
+def test_what_another_process_writes_is_known_at_once(open_words: Callable[[], TermIndex]) -> None:
+    reader, writer = open_words(), open_words()
     assert search(reader, "tyer P0301") == []
     add(writer, TYRES, *CODES)
     assert search(reader, "tyer") == ["tyres"]
@@ -353,24 +384,21 @@ def test_what_another_process_writes_is_known_at_once(tmp_path: Path) -> None:
     assert reader.sought("P0301").named == reader.sought("P0399").unknown == frozenset()
     writer.clear()
     assert search(reader, "tyre") == []
-    reader.close()
-    writer.close()
 
 
-def test_the_order_does_not_depend_on_who_was_added_first() -> None:
+def test_the_order_does_not_depend_on_who_was_added_first(words: TermIndex) -> None:
     chunks = [chunk(f"c{n:03}", f"tyre of some kind {n % 3}") for n in range(250)]
     orders = []
     for some in (chunks, chunks[::-1], chunks[100:] + chunks[:100]):
-        index = LexicalIndex(":memory:", ANALYZER)
-        add(index, *some)
-        add(index, some[7], some[200])
-        orders.append(search(index, "tyre kind", k=60))
-        index.close()
+        words.clear()
+        add(words, *some)
+        add(words, some[7], some[200])
+        orders.append(search(words, "tyre kind", k=60))
     assert orders[0] == orders[1] == orders[2]
     assert len(orders[0]) == 60
 
 
-def test_a_rare_term_is_found_among_very_many_chunks_with_a_common_one(words: LexicalIndex) -> None:
+def test_a_rare_term_is_found_among_very_many_chunks_with_a_common_one(words: TermIndex) -> None:
     many = [chunk(f"c{n}", "brake pads") for n in range(30_000)]
     for at in range(0, len(many), 5000):
         words.add(many[at : at + 5000], [])
@@ -398,7 +426,7 @@ def test_a_rare_term_is_found_among_very_many_chunks_with_a_common_one(words: Le
         "a.b_c 1.5.2 x.5 .5 5.",
     ],
 )
-def test_every_term_of_a_text_is_known_in_any_script(words: LexicalIndex, text: str) -> None:
+def test_every_term_of_a_text_is_known_in_any_script(words: TermIndex, text: str) -> None:
     words.add([chunk("any", text)], [])
     for word in text.split():
         if terms(word):
@@ -409,7 +437,7 @@ def test_every_term_of_a_text_is_known_in_any_script(words: LexicalIndex, text: 
 @pytest.mark.parametrize(
     "piece", ["a1 ", '" OR NEAR(', "-- ", "\0a", "é́", "1", "a-", "ab ", "p0399 ", "205/55   ", "ﷺ"]
 )
-def test_hostile_questions_are_answered_quickly(words: LexicalIndex, piece: str) -> None:
+def test_hostile_questions_are_answered_quickly(words: TermIndex, piece: str) -> None:
     add(words, TYRES, OIL, BRAKES, *CODES)
     text = (piece * 2000)[:2000]
     started = time.process_time()
@@ -432,35 +460,115 @@ def test_a_file_of_an_older_form_is_emptied(tmp_path: Path) -> None:
     again.close()
 
 
-@pytest.mark.parametrize("text", ["P 0301", "p-0301", "P0301", "what does p0301 mean?"])
-def test_words_find_an_identifier_however_it_is_written(text: str) -> None:
-    index = LexicalIndex(":memory:", ANALYZER)
-    codes = [chunk(f"p030{n}", f"Code: P030{n} | Meaning: misfire in cylinder {n}") for n in range(1, 5)]
-    add(index, *codes, TYRES)
-    assert search(index, text, k=1) == ["p0301"]
-    assert search(index, "P0309") == []
+@pytest.fixture
+def postgres_url(tmp_path: Path) -> Iterator[str]:
+    with word_tables(tmp_path) as url:
+        yield url
+
+
+@contextmanager
+def on_postgres(url: str, analyzer: Analyzer = ANALYZER) -> Iterator[PostgresLexicalIndex]:
+    index = PostgresLexicalIndex(url, analyzer)
+    yield index
     index.close()
+
+
+def test_a_newer_analyzer_fills_a_space_of_its_own_while_the_older_is_searched(postgres_url: str) -> None:
+    analyzers = [Analyzer((Notation(name, "unheard-of"),)) for name in ("one", "two", "three")]
+    with on_postgres(postgres_url, analyzers[0]) as first:
+        add(first, TYRES)
+        with on_postgres(postgres_url, analyzers[1]) as second:
+            assert second.ids() == set()
+            add(second, OIL)
+            assert (search(first, "tyre oil"), search(second, "tyre oil")) == (["tyres"], ["oil"])
+        with on_postgres(postgres_url, analyzers[2]) as third, on_postgres(postgres_url, analyzers[1]) as second:
+            assert (third.ids(), second.ids()) == (set(), {"oil"})
+            with pytest.raises(IndexUnavailable, match="start this process again"):
+                search(first, "tyre")
+
+
+def test_several_that_add_and_remove_the_same_at_once_count_each_chunk_once(postgres_url: str) -> None:
+    chunks = [chunk(f"c{n:03}", f"tyre {n % 7} of kind {n % 11} and make {n}") for n in range(120)]
+    failures: list[BaseException] = []
+
+    def work(seed: int) -> None:
+        mine = chunks.copy()
+        random.Random(seed).shuffle(mine)
+        try:
+            with on_postgres(postgres_url) as index:
+                for at in range(0, len(mine), 30):
+                    index.remove([one.id for one in mine[at : at + 10]])
+                    index.add(mine[at : at + 30], [])
+                index.add(mine, [])
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    alone = LexicalIndex(":memory:", ANALYZER)
+    alone.add(chunks, [])
+    with on_postgres(postgres_url) as index:
+        assert index.ids() == {one.id for one in chunks}
+        for text in ("tyre of kind 7", "make 53", "tyre 3 of kind"):
+            assert index.sought(text) == alone.sought(text)
+            query = Query(text, np.empty(0, dtype=np.float32))
+            assert index.search(query, 20) == alone.search(query, 20)
+    alone.close()
+
+
+def test_what_is_there_already_changes_nothing_for_who_searches(postgres_url: str) -> None:
+    with on_postgres(postgres_url) as index, on_postgres(postgres_url) as other:
+        add(index, TYRES, OIL)
+        before = index._store.state()
+        add(other, OIL, TYRES)
+        other.remove(["unknown"])
+        assert index._store.state() == before
+        add(other, chunk("oil", "Engine oil of the Heron."))
+        assert index._store.state() != before
+
+
+def test_a_postgresql_that_was_away_is_searched_again(postgres_url: str) -> None:
+    with on_postgres(postgres_url) as index:
+        add(index, TYRES)
+        engine = create_engine(postgres_url)
+        with engine.connect() as connection:
+            connection.execute(
+                sql(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    "WHERE pid <> pg_backend_pid() AND query LIKE '%word_%'"
+                )
+            )
+        engine.dispose()
+        assert search(index, "tyre") == ["tyres"]
+
+
+@pytest.mark.parametrize("text", ["P 0301", "p-0301", "P0301", "what does p0301 mean?"])
+def test_words_find_an_identifier_however_it_is_written(words: TermIndex, text: str) -> None:
+    codes = [chunk(f"p030{n}", f"Code: P030{n} | Meaning: misfire in cylinder {n}") for n in range(1, 5)]
+    add(words, *codes, TYRES)
+    assert search(words, text, k=1) == ["p0301"]
+    assert search(words, "P0309") == []
 
 
 @pytest.mark.parametrize("text", ["205/55 R16", "205/55r16", "tyres in 205/55-R16"])
-def test_words_find_a_tyre_size_before_its_neighbours(text: str) -> None:
-    index = LexicalIndex(":memory:", ANALYZER)
+def test_words_find_a_tyre_size_before_its_neighbours(words: TermIndex, text: str) -> None:
     sizes = ("205/55 R16", "205/60 R16", "195/55 R16", "205/55 R17")
-    add(index, *(chunk(size, f"Tyre size: {size} | Pressure: 2.4 bar") for size in sizes), OIL)
-    assert search(index, text, k=1) == ["205/55 R16"]
-    index.close()
+    add(words, *(chunk(size, f"Tyre size: {size} | Pressure: 2.4 bar") for size in sizes), OIL)
+    assert search(words, text, k=1) == ["205/55 R16"]
 
 
-def test_scores_of_words_are_shares_of_the_question() -> None:
-    index = LexicalIndex(":memory:", ANALYZER)
-    add(index, TYRES, OIL, BRAKES, *(chunk(f"n{n}", f"other text number {n}") for n in range(20)))
+def test_scores_of_words_are_shares_of_the_question(words: TermIndex) -> None:
+    add(words, TYRES, OIL, BRAKES, *(chunk(f"n{n}", f"other text number {n}") for n in range(20)))
 
     def best(text: str) -> float:
-        return index.search(Query(text, embedder.embed([text])[0]), 1)[0].score
+        return words.search(Query(text, embedder.embed([text])[0]), 1)[0].score
 
     assert 0.4 < best("tyre pressure wren") <= 1.0
     assert best("tyre bitcoin forecast") < 0.5 * best("tyre")
-    index.close()
 
 
 def test_a_chroma_chunk_is_as_near_as_its_nearest_view(tmp_path: Path) -> None:
@@ -478,12 +586,10 @@ def test_a_chroma_chunk_is_as_near_as_its_nearest_view(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "name"), [("tyer presure", "tyres"), ("squeeling brakes", "brakes"), ("engineoil", "oil")]
 )
-def test_words_are_found_under_their_likeliest_spelling(text: str, name: str) -> None:
-    index = LexicalIndex(":memory:", ANALYZER)
-    add(index, TYRES, OIL, BRAKES)
-    assert search(index, text, k=1) == [name]
-    assert search(index, "bitcoin P0302") == []
-    index.close()
+def test_words_are_found_under_their_likeliest_spelling(words: TermIndex, text: str, name: str) -> None:
+    add(words, TYRES, OIL, BRAKES)
+    assert search(words, text, k=1) == [name]
+    assert search(words, "bitcoin P0302") == []
 
 
 class Shown:
