@@ -34,6 +34,7 @@ from orchestrator import events
 from orchestrator.errors import REASON_TEXTS, error_classes
 from rag.loaders import loaders
 from rag.loaders.foreign import LOADER as FOREIGN
+from tests.rights import matrix
 
 ROOT = Path(__file__).parent.parent
 PAGES = (
@@ -46,6 +47,7 @@ PAGES = (
     "docs/speed.md",
     "docs/observability.md",
     "docs/staff.md",
+    "docs/rights.md",
 )
 BLOCK = re.compile(r"<!-- generated: (\w+) -->\n.*?<!-- end -->", re.S)
 
@@ -306,6 +308,38 @@ def tagged(kind: type[msgspec.Struct]) -> str:
     )
 
 
+def rights() -> str:
+    """Who may do what, wire by wire."""
+    head = ("operation", *matrix.CALLERS, "in production, and notes")
+    parts = []
+    for wire, rows in matrix.rows().items():
+        prefix = f" {PREFIX}/" if rows is matrix.STAFF_HTTP else " /"
+        names = [one.name.replace(" /", prefix, 1) for one in rows]
+        lines = [(f"`{name}`", *matrix.cells(one.rule), _otherwise(one)) for name, one in zip(names, rows, strict=True)]
+        parts.append(f"### {wire[0].upper()}{wire[1:]}\n\n{table(head, lines)}")
+    return "\n\n".join(parts)
+
+
+def _otherwise(row: matrix.Row) -> str:
+    there = dict.fromkeys(matrix.cells(row.production)) if row.production is not None else {}
+    told = next(iter(there)) if len(there) == 1 else ", ".join(matrix.cells(row.production)) if row.production else ""
+    return "; ".join(filter(None, (f"production: {told}" if told else "", row.note)))
+
+
+def rights_size() -> str:
+    rows = matrix.rows()
+    operations = sum(map(len, rows.values()))
+    return (
+        f"{operations} operations on {len(rows)} wires, for {len(matrix.CALLERS)} kinds of caller: "
+        f"{operations * len(matrix.CALLERS)} cells, proven by {matrix.tried()} trials: on a server in development and "
+        f"on one in production. {len(matrix.COMMANDS)} commands beside them."
+    )
+
+
+def acting() -> str:
+    return table(("command", "acts as"), ((f"`pitcrew {name}`", who) for name, who in matrix.COMMANDS.items()))
+
+
 def formats() -> str:
     return ", ".join(f"`{suffix}`" for loader in loaders() if loader is not FOREIGN for suffix in loader.suffixes)
 
@@ -329,6 +363,9 @@ TABLES: dict[str, Callable[[], str]] = {
         close_codes,
         specialists,
         dialects,
+        rights,
+        rights_size,
+        acting,
         formats,
     )
 } | {f"dialect_{one.name}": partial(wire, one) for one in all_dialects() if one.name != "native"}

@@ -17,7 +17,13 @@ def mcp(
         ),
     ] = 0,
     url: Annotated[str, typer.Option(help="Ask the server at this address, instead of answering here.")] = "",
-    token: Annotated[str, typer.Option(help="The token for that server: pitcrew token.", envvar="PITCREW_TOKEN")] = "",
+    token: Annotated[
+        str,
+        typer.Option(
+            help="The token for that server: pitcrew token. With --http whoever asks shows their own.",
+            envvar="PITCREW_TOKEN",
+        ),
+    ] = "",
 ) -> None:
     """Serve search and ask over the Model Context Protocol, until stdin closes. Add it to a client as the command:
 
@@ -34,10 +40,11 @@ def mcp(
     import structlog
 
     from api.integrations.mcp.backend import Knowing
+    from api.integrations.mcp.token_check import TokenCheck, shown_token
     from api.integrations.mcp.tool_server import build_server
     from api.settings import Settings
 
-    if bool(url) != bool(token):
+    if bool(token) > bool(url) or (url and not token and not http):
         raise typer.BadParameter("--url and --token go together: the server asks who is calling.")
     settings = Settings()
     structlog.configure(
@@ -50,7 +57,7 @@ def mcp(
         if url:
             from api.integrations.mcp.server_backend import RemoteKnowing
 
-            yield RemoteKnowing(url, token)
+            yield RemoteKnowing(url, shown_token if http else lambda: token)
             return
         from api.integrations.mcp.local_backend import EmbeddedKnowing
 
@@ -62,7 +69,6 @@ def mcp(
         return
     from api.access.auth import token_rules
     from api.access.sign_in import SignIn
-    from api.integrations.mcp.token_check import TokenCheck
     from api.serving.server import port_problem
 
     tokens = TokenCheck(SignIn(token_rules(settings)))

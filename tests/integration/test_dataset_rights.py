@@ -4,12 +4,14 @@ import asyncio
 import json
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
 from tests.integration.listening import is_of, listening
-from tests.serving import Served, environment, pitcrew
+from tests.serving import SECRET, Served, duplicate, environment, pitcrew, serving
 
 SECRETS = ("zanzipay", "bonusgrade", "48151623", "hunter.example")
 """Dataset and table, a column, a figure, and another customer's address."""
@@ -20,7 +22,14 @@ OWN = "How many rows are in myorders by buyer?"
 @pytest.fixture(scope="module")
 def rights(server: Served, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The server with two datasets more: one of the staff's, and one in which everybody has rows of their own."""
-    folder, env = tmp_path_factory.mktemp("rights"), environment(server.data)
+    env = environment(server.data)
+    names = add_datasets(tmp_path_factory.mktemp("rights"), env)
+    yield server
+    for name in names:
+        assert pitcrew("datasets", "remove", name, env=env).returncode == 0
+
+
+def add_datasets(folder: Path, env: dict[str, str]) -> tuple[str, str]:
     (folder / "zanzipay.csv").write_text("id,bonusgrade\n1,48151623\n")
     (folder / "myorders.csv").write_text("id,buyer,amount\n1,anna@own.example,11\n2,ben@hunter.example,48151623\n")
     for name, *more in (
@@ -29,9 +38,7 @@ def rights(server: Served, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     ):
         added = pitcrew("datasets", "add", name, str(folder / f"{name}.csv"), *more, env=env)
         assert added.returncode == 0, added.stderr
-    yield server
-    for name in ("zanzipay", "myorders"):
-        assert pitcrew("datasets", "remove", name, env=env).returncode == 0
+    return "zanzipay", "myorders"
 
 
 async def told(server: Served, wire: str, text: str, dataset: str | None, token: str) -> str:
@@ -55,6 +62,18 @@ async def told(server: Served, wire: str, text: str, dataset: str | None, token:
         case "langgraph":
             asked = {"assistant_id": "analyst", "input": {"messages": [{"role": "user", "content": text}]}}
             return _body(server, "POST", "/langgraph/runs/wait", token, {**asked, "context": wished})
+        case "events":
+            query = urlencode({"question": text, "session_id": session, **wished})
+            told = _body(server, "GET", f"/agent/stream?{query}", token)
+            return "".join(line for line in told.splitlines() if '"type":"start"' not in line)
+        case "stream":
+            query = urlencode({"question": text, "session_id": session, "token": token, **wished})
+            async with listening(server, f"/ws/agent/stream?{query}") as line:
+                frames, _ = await line.closed(60)
+            return json.dumps([{**frame, "question": ""} for frame in frames])
+        case "charts":
+            spec = {"data": {"name": dataset or "zanzipay"}, "mark": "bar", "encoding": {"x": {"field": "bonusgrade"}}}
+            return _body(server, "POST", "/api/v1/charts", token, spec)
     frames: list[Any] = []
     path, asks, ends = {
         "native": ("/ws/chat", {"type": "message", "message": text, "session_id": session}, ("complete", "error")),
@@ -85,7 +104,7 @@ def _body(server: Served, method: str, path: str, token: str, body: Any = None) 
 
 WIRES = (
     "datasets", "chat", "chat stream", "openai", "agui", "langgraph", "native", "analysis", "explorer", "query",
-    "reasoning",
+    "reasoning", "events", "stream",
 )  # fmt: skip
 
 
@@ -99,7 +118,7 @@ async def test_nothing_of_the_staff_s_is_told_to_a_customer(rights: Served, wire
         assert not any(secret in answer for answer in answers), (wire, secret)
 
 
-@pytest.mark.parametrize("wire", ["analysis", "agui", "langgraph", "explorer", "openai"])
+@pytest.mark.parametrize("wire", ["analysis", "agui", "langgraph", "explorer", "openai", "events", "stream"])
 async def test_who_asks_by_name_learns_nothing(rights: Served, wire: str) -> None:
     """But for the name that they said themselves; and it is found by the staff, so that this test can fail."""
     customer, staff = rights.token("anna", email="anna@own.example"), rights.token("sue", role="staff")
@@ -118,3 +137,38 @@ async def test_everybody_sees_their_own_rows(rights: Served) -> None:
     assert not any(secret in anna for secret in SECRETS)
     assert "48151623" in ben
     assert "anna@own" not in ben
+
+
+async def test_a_chart_holds_the_data_that_it_was_sent(rights: Served) -> None:
+    """There is no way from a chart to a dataset, for anybody."""
+    for role in ("customer", "staff"):
+        drawn = await told(rights, "charts", "", "zanzipay", rights.token("anna", role=role))
+        assert not any(secret in drawn for secret in SECRETS[2:]), drawn
+
+
+async def test_rights_are_changed_while_a_server_runs(rights: Served) -> None:
+    """As it is typed, from the next question on, and back."""
+    asked, env, token = NAMES[0], environment(rights.data), rights.token("anna", email="anna@own.example")
+    for audience, heard in (("customers", True), ("admin", False), ("staff", False)):
+        changed = pitcrew("datasets", "rights", "zanzipay", "--audience", audience, env=env)
+        assert (changed.returncode, f"zanzipay is for {audience}" in changed.stderr) == (0, True), changed.stderr
+        assert ("48151623" in await told(rights, "analysis", asked, "zanzipay", token)) is heard, audience
+    shown = pitcrew("datasets", "rights", "zanzipay", "--own-rows", "nothing=email", env=env)
+    assert shown.returncode != 0
+    assert "has a column" in shown.stderr
+
+
+async def test_in_production(ingested: Path, tmp_path: Path) -> None:
+    """A dataset that is added there without a word of rights is the staff's, also those that come with the product."""
+    own = duplicate(ingested, tmp_path / "data")
+    settings = {"PITCREW_ENV": "production", "PITCREW_RATE_LIMITS": "on", "PITCREW_JWT_SECRET": SECRET}
+    (tmp_path / "zanzipay.csv").write_text("id,bonusgrade\n1,48151623\n")
+    added = pitcrew("datasets", "add", "zanzipay", str(tmp_path / "zanzipay.csv"), env=environment(own, **settings))
+    assert added.returncode == 0, added.stderr
+    with serving(own, **settings) as served:
+        customer, staff = served.token("anna"), served.token("sue", role="staff")
+        for wire in ("analysis", "stream", "datasets"):
+            assert "48151623" not in await told(served, wire, NAMES[0], "zanzipay", customer)
+        assert json.loads(served.get("/api/v1/datasets", customer)[1])["datasets"] == []
+        assert "zanzipay" in await told(served, "datasets", "", None, staff)
+        assert "48151623" in await told(served, "stream", NAMES[0], "zanzipay", staff)

@@ -1,6 +1,7 @@
 """Answers of a running server, asked through its LangGraph integration."""
 
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -18,14 +19,15 @@ NO_SESSION = (
 
 
 class RemoteKnowing:
-    """See `api.integrations.mcp.backend.Knowing`. `url` is the server's, such as http://127.0.0.1:8000."""
+    """See `api.integrations.mcp.backend.Knowing`. `url` is the server's, such as http://127.0.0.1:8000; `token` gives
+    that of whoever is asking."""
 
-    def __init__(self, url: str, token: str) -> None:
+    def __init__(self, url: str, token: Callable[[], str]) -> None:
         self._url = url.rstrip("/")
         self._token = token
 
     def _client(self) -> LangGraphClient:
-        return get_client(url=f"{self._url}/langgraph", api_key=self._token)
+        return get_client(url=f"{self._url}/langgraph", api_key=self._token())
 
     async def search(self, query: str, k: int, subject: str | None) -> list[FoundPassage]:
         """The passages that a specialist answers from: the one that reads the subject, or the router's choice."""

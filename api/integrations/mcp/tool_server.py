@@ -14,7 +14,7 @@ from msgspec import to_builtins
 from pydantic import AnyHttpUrl, Field
 
 from api.integrations.mcp.backend import Expert, FoundPassage, Knowing, Listed, Said, Tell, Unanswerable
-from api.integrations.mcp.token_check import TokenCheck
+from api.integrations.mcp.token_check import OF_STAFF, TokenCheck
 from api.version import product_version
 
 INSTRUCTIONS = (
@@ -36,8 +36,9 @@ Lifespan = Callable[[MCPServer[Knowing]], AbstractAsyncContextManager[Knowing]]
 def build_server(
     lifespan: Lifespan, *, acts: bool, tokens: TokenCheck | None = None, address: str = ""
 ) -> MCPServer[Knowing]:
-    """The server; `lifespan` opens who knows the answers. `acts`: what they propose is done when it is accepted.
-    `tokens` says who may use it at its `address`; None where it is used by the one program that has started it."""
+    """The server; `lifespan` opens who knows the answers. `acts`: what they propose is done when it is accepted, for
+    whoever asks; otherwise they are told what the operator may know. `tokens` says who may use it at its `address`,
+    where that is the staff alone; None where it is used by the one program that has started it."""
     server: MCPServer[Knowing] = MCPServer(
         "pitcrew",
         title="Pitcrew",
@@ -46,7 +47,7 @@ def build_server(
         lifespan=lifespan,
         log_level="WARNING",
         token_verifier=tokens,
-        auth=AuthSettings(issuer_url=AnyHttpUrl(address), resource_server_url=None) if tokens is not None else None,
+        auth=_signing_in(address, [] if acts else [OF_STAFF]) if tokens is not None else None,
     )
     server.add_tool(search, annotations=READS)
     described = cleandoc(ask.__doc__ or "")
@@ -60,6 +61,10 @@ def build_server(
         mime_type="text/plain",
     )(document)
     return server
+
+
+def _signing_in(address: str, scopes: list[str]) -> AuthSettings:
+    return AuthSettings(issuer_url=AnyHttpUrl(address), resource_server_url=None, required_scopes=scopes)
 
 
 def _knowing(context: Context[Knowing]) -> Knowing:
