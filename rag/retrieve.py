@@ -13,7 +13,6 @@ more alike the two are: people's words are nearer to other people's words than t
 
 import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from operator import itemgetter
@@ -29,6 +28,7 @@ from rag.customer_questions import CustomerQuestions
 from rag.embedder import Embedder, Vectors
 from rag.index import Hit, Index, IndexUnavailable, Query, WordIndex
 from rag.neighbours import Neighbours
+from rag.priority_threads import PriorityThreads
 from rag.query import Sought
 from rag.spread import spread
 from rag.terms import kind_of
@@ -105,7 +105,7 @@ class Retriever:
         self._questions = questions
         self._reranker = reranker
         self._threshold = threshold
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="retrieve")
+        self._threads = PriorityThreads(threads, thread_name_prefix="retrieve")
 
     async def search(self, text: str, *, subjects: Sequence[str] | None = None, k: int = 8) -> tuple[Passage, ...]:
         """The passages of `retrieve`."""

@@ -2,6 +2,7 @@
 functions, because what they open is heavy (torch, Chroma, LangGraph)."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ from orchestrator.execution.replies import ReadAside, reading
 from orchestrator.execution.runs import Run
 from orchestrator.staff.drafting import Drafting, draft
 from orchestrator.staff.handing_over import HandingOver
+from rag.priority_threads import PriorityThreads
 
 if TYPE_CHECKING:
     from agents.specialist import Catalogue as Specialists
@@ -38,6 +40,9 @@ if TYPE_CHECKING:
     from rag.retrieve import SearchResult
 
 log = structlog.get_logger()
+
+THREADS = min(32, (os.cpu_count() or 1) + 4)
+"""Python's own number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,7 @@ async def open_responder(ground: Ground) -> AsyncIterator[Responder]:
     from rag.ingestion.shared_files import SharedFiles
 
     settings = ground.settings
+    asyncio.get_running_loop().set_default_executor(PriorityThreads(THREADS, "work"))
     async with AsyncExitStack() as stack:
         await asyncio.to_thread(fetch_statements, settings, SharedFiles(ground.database))
         library = stack.enter_context(open_library(settings, ground.database, patience_s=INDEXES_PATIENCE_S))

@@ -8,6 +8,7 @@ from structlog.contextvars import bound_contextvars
 
 from orchestrator.events import Completed, Durable, Failed, InputRequired, Terminal
 from orchestrator.store import RunStart
+from rag.priority_threads import arrived
 from rag.tracing.spans import Span, Value, current, span
 
 
@@ -20,7 +21,7 @@ async def observed(start: RunStart, outside: Span, work: Coroutine[Any, Any, Non
         "pitcrew.attempt": start.attempt,
         "pitcrew.goes_on": start.reply is not None,
     }
-    with span("run", named, within=outside) as run:
+    with arrived(), span("run", named, within=outside) as run:
         run.content("gen_ai.input.messages", lambda: start.message)
         trace = {"trace_id": run.trace_id} if run.trace_id else {}
         with bound_contextvars(run_id=start.run_id, conversation_id=start.conversation_id, **trace):
