@@ -14,7 +14,7 @@ QUESTION = "What does the warranty cover?"
 
 
 class Heard:
-    """The frames of the page's sockets, as they come and go."""
+    """The frames of the tab's sockets, as they come and go; the page signs in by one of its own, and may ping by it."""
 
     def __init__(self, page: Page) -> None:
         self.sent: list[dict] = []  # type: ignore[type-arg]
@@ -22,6 +22,8 @@ class Heard:
         page.on("websocket", self._listen)
 
     def _listen(self, socket: WebSocket) -> None:
+        if not socket.url.partition("?")[0].endswith("/ws/query"):
+            return
         socket.on("framesent", lambda text: self.sent.append(json.loads(text)))
         socket.on("framereceived", lambda text: self.received.append(json.loads(text)["type"]))
 
