@@ -96,7 +96,7 @@ class TopicReader:
         if share < _PLAINLY:
             return False
         if self._answered is None and (rows := questions()) is not None and len(rows) >= _ENOUGH:
-            self._answered = self._topics.shares(rows.astype(np.float32)).max(axis=0)
+            self._answered = self._topics.highest(rows)
         return self._answered is not None and bool(self._answered[self._topics.labels.index(topic.name)] < _SPOKEN_OF)
 
 
