@@ -40,8 +40,8 @@ class Settings(BaseSettings):
     )
     redis_url: str = Field(
         "",
-        description="URL of a Redis, such as `redis://host:6379`, by which several servers hear each other. Empty: "
-        "there is one server.",
+        description="URL of a Redis, such as `redis://host:6379`, by which several servers hear each other and count "
+        "what users ask for. Empty: there is one server.",
     )
     chroma_url: str = Field("", description="Address of a Chroma server. Empty: embedded in the data directory.")
     knowledge_dir: Path = Field(Path("knowledge_base"), description="The folder of documents that `make run` ingests.")

@@ -1,4 +1,8 @@
-"""How much one user and one socket may ask for. Rates are counted by the library `limits`, in this process."""
+"""How much one user and one socket may ask for. Rates are counted by the library `limits`.
+
+What belongs to a socket is counted in this process. What belongs to a user or an address is counted here as well, or by
+all servers together (`api/access/shared/`).
+"""
 
 import math
 import time
@@ -35,6 +39,11 @@ class Rate(Protocol):
         """Count an event of `key`. 0, or the whole milliseconds until there is room for it: then it is not counted."""
 
 
+class UserRate(Protocol):
+    async def take(self, key: str) -> int:
+        """As that of a Rate; others may be asked about it."""
+
+
 class ExactRate:
     """Never more than the limit in any such time. The time of each event is kept, so it is for rare ones."""
 
@@ -52,7 +61,7 @@ class ExactRate:
         if self._limiter.hit(self._limit, key):
             self._forget_idle()
             return 0
-        return _until(self._limiter.get_window_stats(self._limit, key).reset_time)
+        return until(self._limiter.get_window_stats(self._limit, key).reset_time)
 
     def forget(self, key: str) -> None:
         """Drop what is known of `key`."""
@@ -81,7 +90,7 @@ class QuickRate:
     def take(self, key: str) -> int:
         if self._limiter.hit(self._limit, key):
             return 0
-        return _until(self._limiter.get_window_stats(self._limit, key).reset_time)
+        return until(self._limiter.get_window_stats(self._limit, key).reset_time)
 
 
 class Unlimited:
@@ -91,8 +100,18 @@ class Unlimited:
         return 0
 
 
-def _until(moment: float) -> int:
-    """At the moment itself the library still refuses: a millisecond more."""
+class CountedHere:
+    """A UserRate that is counted in this process."""
+
+    def __init__(self, rate: Rate) -> None:
+        self._rate = rate
+
+    async def take(self, key: str) -> int:
+        return self._rate.take(key)
+
+
+def until(moment: float) -> int:
+    """The milliseconds until then. At the moment itself the library still refuses: a millisecond more."""
     return math.ceil((moment - time.time()) * 1000) + 1
 
 
@@ -101,26 +120,26 @@ class Rates:
     """`messages` of a user, `threads` opened before anything is said in them, and `charts` to be drawn; of a socket its
     `frames`, the `breaches` of that, and `malformed` frames."""
 
-    messages: Rate = field(default_factory=lambda: ExactRate(MESSAGES))
-    threads: Rate = field(default_factory=lambda: ExactRate(THREADS))
-    charts: Rate = field(default_factory=lambda: ExactRate(CHARTS))
+    messages: UserRate = field(default_factory=lambda: CountedHere(ExactRate(MESSAGES)))
+    threads: UserRate = field(default_factory=lambda: CountedHere(ExactRate(THREADS)))
+    charts: UserRate = field(default_factory=lambda: CountedHere(ExactRate(CHARTS)))
     frames: Rate = field(default_factory=lambda: QuickRate(FRAMES))
     breaches: ExactRate = field(default_factory=lambda: ExactRate(BREACHES))
     malformed: ExactRate = field(default_factory=lambda: ExactRate(MALFORMED))
 
-    def message(self, user_id: str) -> None:
+    async def message(self, user_id: str) -> None:
         """Count one message of the user. Raises RateLimited with the time to wait."""
-        if wait := self.messages.take(user_id):
+        if wait := await self.messages.take(user_id):
             raise RateLimited(retry_after_ms=wait)
 
-    def thread(self, user_id: str) -> None:
+    async def thread(self, user_id: str) -> None:
         """Count one conversation that the user opens. Raises RateLimited with the time to wait."""
-        if wait := self.threads.take(user_id):
+        if wait := await self.threads.take(user_id):
             raise RateLimited(retry_after_ms=wait)
 
-    def chart(self, user_id: str) -> None:
+    async def chart(self, user_id: str) -> None:
         """Count one chart that is to be drawn for the user. Raises RateLimited with the time to wait."""
-        if wait := self.charts.take(user_id):
+        if wait := await self.charts.take(user_id):
             raise RateLimited(retry_after_ms=wait)
 
     def forget_socket(self, key: str) -> None:
@@ -132,18 +151,43 @@ class Rates:
 CROWDED = "too many connections from your address"
 
 
-class Seats:
-    """The open sockets: at most `total`, of one address at most `per_address`, and of one user at most `per_user`
-    (None: as many as there are)."""
+class UserPlaces(Protocol):
+    """The open sockets and streams by user."""
 
-    def __init__(
-        self, total: int, per_user: int | None = SOCKETS_PER_USER, per_address: int | None = SOCKETS_PER_ADDRESS
-    ) -> None:
-        self._total = total
+    async def claim(self, user_id: str) -> bool:
+        """Put one down to a user, if the user may have one more."""
+
+    def release(self, user_id: str) -> None:
+        """Take back a `claim`."""
+
+
+class PlacesHere:
+    """Those of this process (None: a user may have as many as there are)."""
+
+    def __init__(self, per_user: int | None = SOCKETS_PER_USER) -> None:
         self._per_user = per_user
+        self._users: Counter[str] = Counter()
+
+    async def claim(self, user_id: str) -> bool:
+        if self._per_user is not None and self._users[user_id] >= self._per_user:
+            return False
+        self._users[user_id] += 1
+        return True
+
+    def release(self, user_id: str) -> None:
+        self._users[user_id] -= 1
+        if not self._users[user_id]:
+            del self._users[user_id]
+
+
+class Seats:
+    """The open sockets of this process: at most `total`, and of one address at most `per_address` (None: as many as
+    there are)."""
+
+    def __init__(self, total: int, per_address: int | None = SOCKETS_PER_ADDRESS) -> None:
+        self._total = total
         self._per_address = per_address
         self._taken = 0
-        self._users: Counter[str] = Counter()
         self._addresses: Counter[str] = Counter()
 
     def __len__(self) -> int:
@@ -166,16 +210,3 @@ class Seats:
         self._addresses[address] -= 1
         if not self._addresses[address]:
             del self._addresses[address]
-
-    def claim(self, user_id: str) -> bool:
-        """Put a socket down to a user, if the user may have one more."""
-        if self._per_user is not None and self._users[user_id] >= self._per_user:
-            return False
-        self._users[user_id] += 1
-        return True
-
-    def release(self, user_id: str) -> None:
-        """Take back a `claim`."""
-        self._users[user_id] -= 1
-        if not self._users[user_id]:
-            del self._users[user_id]

@@ -5,7 +5,7 @@ import asyncio
 import structlog
 
 from api.access.auth import TOKEN_BYTES, Identity, TokenRules
-from api.access.limits import Rate, Unlimited
+from api.access.limits import CountedHere, Unlimited, UserRate
 from api.access.refusals import Refusals
 from api.access.revoked import Revoked
 from orchestrator.errors import AuthInvalid, PitcrewError
@@ -19,10 +19,10 @@ PAUSE_S = 1.0
 class SignIn:
     """`failures` is the rate at which an address may fail before it has to wait."""
 
-    def __init__(self, rules: TokenRules, revoked: Revoked | None = None, failures: Rate | None = None) -> None:
+    def __init__(self, rules: TokenRules, revoked: Revoked | None = None, failures: UserRate | None = None) -> None:
         self.rules = rules
         self.revoked = revoked or Revoked()
-        self._failures = failures or Unlimited()
+        self._failures = failures or CountedHere(Unlimited())
         self.refused = 0
         """Sign-ins that were refused."""
         self.refusals = Refusals()
@@ -38,7 +38,7 @@ class SignIn:
             self.refused += 1
             self.refusals.count(address, error.code)
             log.info("sign_in_refused", code=error.code, address=address)
-            if self._failures.take(address):
+            if await self._failures.take(address):
                 await asyncio.sleep(PAUSE_S)
             raise
 

@@ -9,10 +9,10 @@ from agents.appointment_store import AppointmentStore
 from agents.context import Reference
 from agents.dataset import DatasetSource
 from api.access.auth import TokenRules
-from api.access.limits import FAILURES, QuickRate, Rates, Seats, Unlimited
+from api.access.limits import Seats
 from api.access.revoked import Revoked
 from api.access.sign_in import SignIn
-from api.access.tickets import Tickets
+from api.compose.counting import Counting
 from api.observability.metrics import Metrics
 from api.settings import Settings
 from api.transport.closing import FORBIDDEN
@@ -69,17 +69,18 @@ def issue_staff_token(tokens: TokenRules) -> str | None:
     return tokens.issue(DEVELOPMENT_STAFF, name="Developer (staff)", role="admin", ttl_s=DEVELOPMENT_TTL_S)
 
 
-def open_gateway(settings: Settings, engine: Engine, tokens: TokenRules, revoked: Revoked) -> Gateway:
+def open_gateway(
+    settings: Settings, engine: Engine, tokens: TokenRules, revoked: Revoked, counting: Counting
+) -> Gateway:
     """What connections share, with the limits that the settings ask for."""
-    limited, unlimited = settings.rate_limits == "on", Unlimited()
+    per_address = settings.sockets_per_address if settings.rate_limits == "on" else None
     return Gateway(
         engine,
-        SignIn(tokens, revoked, QuickRate(FAILURES) if limited else None),
-        Tickets(),
-        Rates() if limited else Rates(unlimited, unlimited, unlimited, unlimited),
-        Seats(settings.sockets, per_address=settings.sockets_per_address)
-        if limited
-        else Seats(settings.sockets, per_user=None, per_address=None),
+        SignIn(tokens, revoked, counting.failures),
+        counting.tickets,
+        counting.rates,
+        Seats(settings.sockets, per_address),
+        counting.places,
         heartbeat_s=settings.heartbeat_s,
         guests=settings.guests == "on",
     )

@@ -17,6 +17,7 @@ from api.access.revoked import Revoked
 from api.compose.app_state import AppState, Records, open_gateway
 from api.compose.asked import Asked
 from api.compose.auditing import auditing
+from api.compose.counting import open_counting
 from api.compose.ground import Ground, open_ground
 from api.compose.learnt import load_vehicles
 from api.compose.parking import libpq_url
@@ -47,9 +48,10 @@ async def open_gateway_server(settings: Settings) -> AsyncIterator[AppState]:
         stack.push_async_callback(engine.close)
         contents = Catalogue(ground.database)
         reference = KnowledgeReference(contents, load_vehicles(settings))
+        counting = await stack.enter_async_context(open_counting(settings))
         state = AppState(
             settings,
-            open_gateway(settings, engine, tokens, Revoked(await ground.revocations.read())),
+            open_gateway(settings, engine, tokens, Revoked(await ground.revocations.read()), counting),
             {
                 "database": partial(check_database, ground.database, ground.store),
                 "knowledge": partial(check_contents, contents),

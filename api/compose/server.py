@@ -12,6 +12,7 @@ from api.access.auth import token_rules
 from api.access.revoked import Revoked
 from api.compose.app_state import AppState, Check, Records, open_gateway
 from api.compose.auditing import auditing
+from api.compose.counting import open_counting
 from api.compose.gateway import open_gateway_server
 from api.compose.ground import open_ground
 from api.compose.revoking import revoking
@@ -61,9 +62,10 @@ async def open_whole_server(settings: Settings) -> AsyncIterator[AppState]:
             **responder.checks,
         }
         records = Records(responder.resources.reference, ground.appointment_store, ground.datasets, embed)
+        counting = await stack.enter_async_context(open_counting(settings))
         state = AppState(
             settings,
-            open_gateway(settings, engine, tokens, Revoked(await ground.revocations.read())),
+            open_gateway(settings, engine, tokens, Revoked(await ground.revocations.read()), counting),
             checks,
             records,
             ground.staffing.desk(engine, responder.drafting),

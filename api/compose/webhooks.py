@@ -43,7 +43,7 @@ async def _work(client: httpx.AsyncClient, url: str, secret: str, transactions: 
     while True:
         try:
             await transactions.write(staff_webhooks.collect)
-            for letter in await transactions.read(staff_webhooks.due):
+            while letter := await transactions.write(staff_webhooks.take):
                 error = await _post(client, url, secret, letter.id, letter.body)
                 wait = wait_after(letter.attempts + 1)
                 again_at = datetime.now(UTC) + wait if wait is not None else None

@@ -78,7 +78,7 @@ async def _new(state: AppState, reader: Reader, caller: Caller, ask: Ask) -> Res
     name = command.client_message_id or uuid.uuid4().hex
     command = replace(command, client_message_id=name)
     command.check()
-    state.gateway.rates.message(reader.payer)
+    await state.gateway.rates.message(reader.payer)
     retelling = Retelling(session, name, reader.guest_key)
 
     async def send(follower: Follower) -> None:
@@ -123,7 +123,7 @@ async def _begun(
     ask: Callable[[Follower], Awaitable[None]],
     request: str | None,
 ) -> Response:
-    free = _seat(state, reader.who)
+    free = await _seat(state, reader.who)
     stream = EventStream(
         state.gateway.engine,
         session,
@@ -138,18 +138,18 @@ async def _begun(
     return stream
 
 
-def _seat(state: AppState, who: Identity) -> Callable[[EventStream], None]:
+async def _seat(state: AppState, who: Identity) -> Callable[[EventStream], None]:
     """Take a seat for a stream of the user; the result frees it. Raises Overloaded, RateLimited."""
-    seats = state.gateway.seats
+    seats, places = state.gateway.seats, state.gateway.places
     if seats.enter() is not None:
         raise Overloaded(retry_after_ms=WAIT_MS)
-    if not seats.claim(who.user_id):
+    if not await places.claim(who.user_id):
         seats.leave()
         raise RateLimited(retry_after_ms=WAIT_MS)
 
     def free(stream: EventStream) -> None:
         state.connections.discard(stream)
-        seats.release(who.user_id)
+        places.release(who.user_id)
         seats.leave()
 
     return free

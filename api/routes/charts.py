@@ -48,6 +48,6 @@ async def chart(
     """The chart of a Vega-Lite specification that holds its data, as SVG."""
     spec = await read_text(request, SPEC_BYTES)
     pays = payer(visitor, request.client.host if request.client else None)
-    state.gateway.rates.chart(pays)
+    await state.gateway.rates.chart(pays)
     svg = await CHARTS.draw(spec, pays, dark=theme == "dark")
     return Response(svg, media_type="image/svg+xml", headers=HEADERS)

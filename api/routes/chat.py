@@ -77,7 +77,7 @@ async def chat(
     name = message_name(idempotency_key) if idempotency_key else None
     command = Send(body.message, body.session_id, name, body.replaces, client_zone(body.metadata))
     command.check()
-    state.gateway.rates.message(caller.user_id)
+    await state.gateway.rates.message(caller.user_id)
     envelope = await state.gateway.engine.ask(caller, command)
     match envelope.event:
         case Completed() as completed:

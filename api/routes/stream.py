@@ -167,7 +167,7 @@ async def _who(
     if "authorization" not in request.headers:
         if "ticket" in query:
             tickets, ticket = state.gateway.tickets, query["ticket"]
-            shown = tickets.redeem(ticket, stream=True) if position is None else _returned(tickets, ticket)
+            shown = await (tickets.redeem(ticket, stream=True) if position is None else _returned(tickets, ticket))
             return state.gateway.sign_in.admitted(shown), ""
         if "token" in query:
             return await state.gateway.sign_in.verify(query["token"], address_of(request)), ""
@@ -179,9 +179,9 @@ async def _who(
     return await identity(request, state), ""
 
 
-def _returned(tickets: Tickets, ticket: str) -> Identity:
+async def _returned(tickets: Tickets, ticket: str) -> Identity:
     """Who comes back: with the ticket that opened the stream, or with a new one. Raises AuthInvalid, AuthExpired."""
     try:
-        return tickets.again(ticket)
+        return await tickets.again(ticket)
     except AuthInvalid:
-        return tickets.redeem(ticket, stream=True)
+        return await tickets.redeem(ticket, stream=True)

@@ -19,4 +19,4 @@ async def ticket(
     """A ticket for `/ws/chat?ticket=…`: good once, for `expires_in` seconds. The socket is then yours, up to the end of
     your token."""
     response.headers["Cache-Control"] = "no-store"
-    return {"ticket": state.gateway.tickets.issue(user), "expires_in": TICKET_S}
+    return {"ticket": await state.gateway.tickets.issue(user), "expires_in": TICKET_S}

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from api.access.auth import TokenRules
-from api.access.limits import Rates, Seats
+from api.access.limits import PlacesHere, Rates, Seats, UserPlaces
 from api.access.sign_in import SignIn
 from api.access.tickets import Tickets
 from api.transport.departures import Leaving
@@ -23,6 +23,7 @@ class Gateway:
     tickets: Tickets
     rates: Rates
     seats: Seats
+    places: UserPlaces = field(default_factory=PlacesHere)
     heartbeat_s: int = 20
     guests: bool = False
     leaving: Leaving = field(default_factory=Leaving)

@@ -112,9 +112,7 @@ class StaffConnection:
         self._clocks.await_token()
         try:
             if "ticket" in self._query:
-                self._sign_in(
-                    lambda: self._gateway.sign_in.admitted(self._gateway.tickets.redeem(self._query["ticket"]))
-                )
+                await self._redeem(self._query["ticket"])
             elif "token" in self._query:
                 await self._show(self._query["token"])
             await self._read()
@@ -141,7 +139,7 @@ class StaffConnection:
         if self._seat is not None:
             self._desk.presence.leave(self._seat)
         if self._identity is not None:
-            self._gateway.seats.release(self._identity.user_id)
+            self._gateway.places.release(self._identity.user_id)
 
     # --- in --------------------------------------------------------------------------------------------------------
 
@@ -283,16 +281,23 @@ class StaffConnection:
         except PitcrewError as error:
             self._turn_away(error, request)
         else:
-            self._sign_in(lambda: identity, request)
+            await self._sign_in(identity, request)
+
+    async def _redeem(self, ticket: str) -> None:
+        try:
+            identity = self._gateway.sign_in.admitted(await self._gateway.tickets.redeem(ticket))
+        except PitcrewError as error:
+            self._turn_away(error, None)
+        else:
+            await self._sign_in(identity)
 
     def _turn_away(self, error: PitcrewError, request: str | None) -> None:
         self._writer.put(Denied(error, request))
         self.hang_up(FORBIDDEN if isinstance(error, Forbidden) else AUTH)
 
-    def _sign_in(self, verify: Callable[[], Identity], request: str | None = None) -> None:
+    async def _sign_in(self, identity: Identity, request: str | None = None) -> None:
         """Let a member of staff in, or on with a new token, or close the socket."""
         try:
-            identity = verify()
             permit(identity, OPERATIONS["watch"])
         except PitcrewError as error:
             self._turn_away(error, request)
@@ -301,7 +306,7 @@ class StaffConnection:
             self._refuse(Forbidden(), request)
             self.hang_up(FORBIDDEN)
             return
-        if self._identity is None and not self._gateway.seats.claim(identity.user_id):
+        if self._identity is None and not await self._gateway.places.claim(identity.user_id):
             self._refuse(RateLimited(retry_after_ms=SEAT_WAIT_MS), request)
             self.hang_up(FLOOD)
             return

@@ -8,7 +8,6 @@ while anything waits (`writer`). So a slow store delays no heartbeat, and a slow
 import asyncio
 import time
 import uuid
-from collections.abc import Callable
 from typing import assert_never
 
 import structlog
@@ -129,11 +128,11 @@ class Connection:
         self._clocks.await_token()
         try:
             if "ticket" in query:
-                self._sign_in(lambda: self._gateway.sign_in.admitted(self._gateway.tickets.redeem(query["ticket"])))
+                await self._redeem(query["ticket"])
             elif "token" in query:
                 await self._show(query["token"])
             elif self._dialect.guest is not None:
-                self._let_in(self._dialect.guest(self._handshake))
+                await self._let_in(self._dialect.guest(self._handshake))
             await self._read()
         finally:
             await self._end()
@@ -159,7 +158,7 @@ class Connection:
             self._follower.close()
             self._gateway.rates.forget_socket(self._name)
             if self._identity is not None:
-                self._gateway.seats.release(self._identity.user_id)
+                self._gateway.places.release(self._identity.user_id)
             if self._worker is not None:
                 self._worker.cancel()
 
@@ -251,7 +250,7 @@ class Connection:
             case Send():
                 command.check()
                 client = self._websocket.client
-                self._gateway.rates.message(payer(identity, client.host if client else None))
+                await self._gateway.rates.message(payer(identity, client.host if client else None))
                 await self._follower.send(caller, command)
             case Answer():
                 await self._follower.answer(caller, command)
@@ -308,18 +307,21 @@ class Connection:
         except PitcrewError as error:
             self._deny(error, request)
         else:
-            self._sign_in(lambda: identity, request)
+            await self._sign_in(identity, request)
 
-    def _sign_in(self, verify: Callable[[], Identity], request: str | None = None) -> None:
+    async def _redeem(self, ticket: str) -> None:
+        try:
+            identity = self._gateway.sign_in.admitted(await self._gateway.tickets.redeem(ticket))
+        except PitcrewError as error:
+            self._deny(error)
+        else:
+            await self._sign_in(identity)
+
+    async def _sign_in(self, identity: Identity, request: str | None = None) -> None:
         """Let the user in, or on with a new token, or close the socket."""
         first = self._identity is None
-        try:
-            identity = verify()
-        except PitcrewError as error:
-            self._deny(error, request)
-            return
         if self._identity is None:
-            if not self._gateway.seats.claim(identity.user_id):
+            if not await self._gateway.places.claim(identity.user_id):
                 self._refuse(RateLimited(retry_after_ms=SEAT_WAIT_MS), request)
                 self.hang_up(FLOOD)
                 return
@@ -337,12 +339,12 @@ class Connection:
             if self._dialect.heartbeat_s is not None:
                 self._clocks.beat(self._dialect.heartbeat_s)
 
-    def _let_in(self, key: str) -> None:
+    async def _let_in(self, key: str) -> None:
         """Let somebody in who has shown no token, where guests are."""
         if not self._gateway.guests:
             self._deny(AuthRequired())
             return
-        self._sign_in(lambda: guest(key))
+        await self._sign_in(guest(key))
 
     def _deny(self, error: PitcrewError, request: str | None = None) -> None:
         self._writer.put(Denied(error, request))

@@ -1,6 +1,5 @@
 """The durable outbox of webhooks: what happened and is to be told, each once, until it was told or given up."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,6 +15,8 @@ from orchestrator.tables import conversations, feedback, messages
 LOOKS_BACK = timedelta(days=1)
 """What happened longer ago, while nobody was to be told, stays untold."""
 AT_ONCE = 100
+HELD = timedelta(minutes=1)
+"""Longer than a try takes; what a process had that died is tried again then."""
 
 
 def collect(connection: Connection) -> None:
@@ -39,11 +40,16 @@ def collect(connection: Connection) -> None:
             )
 
 
-def due(connection: Connection) -> Sequence[Any]:
-    """What is to be tried now: `id`, `body`, `attempts`."""
+def take(connection: Connection) -> Any:
+    """What is to be tried next: `id`, `body`, `attempts`; None where nothing is. No other process takes it for HELD, in
+    which it is to be told how that went."""
     w = webhook_deliveries.c
-    query = select(w.id, w.body, w.attempts).where(w.state == "waiting", w.next_at <= rows.now())
-    return connection.execute(query.order_by(w.next_at).limit(AT_ONCE)).all()
+    due = select(w.id, w.body, w.attempts).where(w.state == "waiting", w.next_at <= rows.now())
+    letter = connection.execute(due.order_by(w.next_at).limit(1).with_for_update(skip_locked=True)).first()
+    if letter is not None:
+        until = stamp(datetime.now(UTC) + HELD)
+        connection.execute(update(webhook_deliveries).where(w.id == letter.id).values(next_at=until))
+    return letter
 
 
 def tried(connection: Connection, delivery_id: str, error: str | None, again_at: datetime | None) -> None:

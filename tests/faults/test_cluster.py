@@ -15,9 +15,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psycopg
 import pytest
 from sqlalchemy import make_url
+from websockets.asyncio.client import connect
 
 from tests.cluster import Cluster, Member, balanced, clustered, smoke
 from tests.faults.counts import FULL
@@ -109,6 +111,18 @@ def working(cluster: Cluster, storage: SharedStorage, run_id: str) -> Member:
 
 async def test_both_gateways_answer(members: Cluster) -> None:
     assert await smoke(members)
+
+
+async def test_a_ticket_of_one_gateway_opens_a_socket_at_the_other(members: Cluster) -> None:
+    first, second = (gateway.port for gateway in members.gateways)
+    token = {"Authorization": f"Bearer {members.token('ticketed')}"}
+    async with httpx.AsyncClient() as client:
+        ticket = (await client.post(f"http://127.0.0.1:{first}/api/v1/ticket", headers=token)).json()["ticket"]
+    url = f"ws://127.0.0.1:{second}/ws/chat?ticket={ticket}"
+    async with connect(url) as socket:
+        assert json.loads(await socket.recv())["type"] == "auth_success"
+    async with connect(url) as socket:
+        assert json.loads(await socket.recv())["type"] == "auth_error"
 
 
 def test_a_gateway_loads_neither_model_nor_index(members: Cluster) -> None:

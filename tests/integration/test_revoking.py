@@ -16,7 +16,7 @@ from jwt.algorithms import RSAAlgorithm
 
 from api.access import published_keys
 from api.access.auth import TokenRules, token_rules
-from api.access.limits import FAILURES, QuickRate
+from api.access.limits import FAILURES, CountedHere, QuickRate
 from api.access.published_keys import PublishedKeys
 from api.access.sign_in import SignIn
 from api.settings import BadSetting, Settings
@@ -105,7 +105,7 @@ async def test_who_fails_often_waits(monkeypatch: pytest.MonkeyPatch) -> None:
         waits.append(seconds)
 
     rules = TokenRules(SECRET, "HS256")
-    door = SignIn(rules, failures=QuickRate(FAILURES))
+    door = SignIn(rules, failures=CountedHere(QuickRate(FAILURES)))
     monkeypatch.setattr(asyncio, "sleep", sleep)
     for _ in range(FAILURES.amount + 5):
         with pytest.raises(AuthInvalid):

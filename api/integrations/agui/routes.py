@@ -60,7 +60,7 @@ async def agui(request: Request, state: State, caller: CurrentCaller) -> Respons
         with run_request.in_its_own_words():
             if commands.sends is not None:
                 commands.sends.check()
-            state.gateway.rates.message(caller.user_id)
+            await state.gateway.rates.message(caller.user_id)
             accepted = await _begin(turn, commands)
     except BaseException:
         turn.close()

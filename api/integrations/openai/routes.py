@@ -204,7 +204,7 @@ async def chat_completions(
         raise unknown_model(completion_request.model, names)
     command = _command(completion_request, x_session_id, idempotency_key)
     command.check()
-    state.gateway.rates.message(caller.user_id)
+    await state.gateway.rates.message(caller.user_id)
     store = state.gateway.engine.store
     if (
         command.session_id is None

@@ -12,7 +12,7 @@ from api.access.auth import TokenRules
 from api.access.cross_origin import OpenToPages
 from api.access.limits import Rates, Seats
 from api.access.sign_in import SignIn
-from api.access.tickets import Tickets
+from api.access.tickets import TicketsHere
 from api.compose.app_state import AppState
 from api.protocol import problems
 from api.settings import Settings
@@ -35,7 +35,7 @@ async def state_of(folder: Path, run: Run) -> AsyncIterator[AppState]:
     migrate(database)
     store = SqlStore(database)
     engine = Engine(store, MemoryBus(), run, catalogue=(ANALYST,))
-    gateway = Gateway(engine, SignIn(TokenRules(KEY, "HS256")), Tickets(), Rates(), Seats(10), guests=True)
+    gateway = Gateway(engine, SignIn(TokenRules(KEY, "HS256")), TicketsHere(), Rates(), Seats(10), guests=True)
     settings = Settings(_env_file=None, data_dir=folder, allowed_origins="https://shop.example")  # type: ignore[call-arg]
     yield AppState(settings, gateway, {}, None, None)  # type: ignore[arg-type]
     await engine.close(0)

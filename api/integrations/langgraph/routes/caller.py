@@ -2,8 +2,8 @@
 
 import asyncio
 import uuid
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager
 from typing import Annotated, Any, TypeVar
 
 import msgspec
@@ -54,18 +54,18 @@ async def read(request: Request, kind: type[T]) -> T:
     return await asyncio.to_thread(lambda: convert(parse_object(text or "{}"), kind))
 
 
-@contextmanager
-def seat(state: AppState, caller: Caller) -> Iterator[ExitStack]:
+@asynccontextmanager
+async def seat(state: AppState, caller: Caller) -> AsyncIterator[ExitStack]:
     """A seat for a stream of the caller's, taken for the block, and as long as the stack lives that the block keeps.
     Raises Overloaded, RateLimited."""
-    seats = state.gateway.seats
+    seats, places = state.gateway.seats, state.gateway.places
     with ExitStack() as stack:
         if seats.enter() is not None:
             raise Overloaded(retry_after_ms=SEAT_WAIT_MS)
         stack.callback(seats.leave)
-        if not seats.claim(caller.user_id):
+        if not await places.claim(caller.user_id):
             raise RateLimited(retry_after_ms=SEAT_WAIT_MS)
-        stack.callback(seats.release, caller.user_id)
+        stack.callback(places.release, caller.user_id)
         yield stack
 
 

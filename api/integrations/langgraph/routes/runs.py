@@ -66,7 +66,7 @@ async def stream(thread_id: str, request: Request, state: State, caller: KeyCall
     """Begin a run and stream it. A client that loses the connection comes back to `Location` with `Last-Event-ID`."""
     ask = await read(request, Ask)
     modes = read_modes(ask.stream_mode)
-    with seat(state, caller) as taken:
+    async with seat(state, caller) as taken:
         begun = await _begun(state, caller, thread_id, ask)
         kept = taken.pop_all()
     run_stream = _retelling(begun, modes)
@@ -90,7 +90,7 @@ async def stream_alone(request: Request, state: State, caller: KeyCaller) -> Res
     """Begin a run in no thread and stream it. Whoever leaves stops it, and nothing of it is kept."""
     ask = await read(request, Ask)
     modes, thread_id = read_modes(ask.stream_mode), new_thread()
-    with seat(state, caller) as taken:
+    async with seat(state, caller) as taken:
         begun = await _alone(state, caller, thread_id, ask)
         kept = taken.pop_all()
 
@@ -268,7 +268,7 @@ async def join_stream(
     thread = await find(state.gateway.engine, caller, thread_id)
     position = _position(thread, run_id, last_event_id)
     session = RunSession(modes, thread.before(position.first), thread_id, assistant_id(PITCREW))
-    with seat(state, caller) as taken:
+    async with seat(state, caller) as taken:
         listening = Listening(state.gateway.engine, caller)
         listening.begin(thread.conversation_id, thread_id, position.first - 1)
         taken.callback(listening.close)

@@ -50,7 +50,7 @@ async def stream(thread_id: str, request: Request, state: State, caller: KeyCall
     it; else the run that is under way from its beginning, and what comes."""
     subscription = await read(request, Subscription)
     subscription.check()
-    with seat(state, caller) as taken:
+    async with seat(state, caller) as taken:
         telling = await Telling.begin(state, caller, thread_id, subscription)
         taken.callback(telling.close)
         return ServerEvents(_spelled(telling), taken.pop_all().close)
@@ -75,7 +75,7 @@ async def socket(websocket: WebSocket, thread_id: str) -> None:
             raise ShuttingDown
         user = await _user(websocket, state)
         caller = user.caller
-        with seat(state, caller):
+        async with seat(state, caller):
             await find(state.gateway.engine, caller, thread_id)
             async with asyncio.timeout(caller.until - time.time()):
                 await Socket(websocket, state, caller, thread_id).serve()
@@ -92,7 +92,7 @@ async def _user(websocket: WebSocket, state: AppState) -> Identity:
     if not origin_allowed(websocket.headers.get("origin"), settings.origins, development=not settings.production):
         raise Forbidden
     if "ticket" in query:
-        return state.gateway.sign_in.admitted(state.gateway.tickets.redeem(query["ticket"]))
+        return state.gateway.sign_in.admitted(await state.gateway.tickets.redeem(query["ticket"]))
     if "token" in query:
         return await state.gateway.sign_in.verify(query["token"], address_of(websocket))
     return await verify(websocket, state.gateway.sign_in)

@@ -99,7 +99,7 @@ async def open_thread(
     try:
         await store.conversation(caller, thread_id)
     except NotFound:
-        state.gateway.rates.thread(caller.user_id)
+        await state.gateway.rates.thread(caller.user_id)
         await store.open(caller, thread_id, metadata)
         return True
     return False

@@ -105,7 +105,7 @@ async def begin(
     command = await asyncio.to_thread(_command, ask, thread, assistant, alone=alone)
     command.check()
     await _make_way(state, caller, ask, thread)
-    state.gateway.rates.message(caller.user_id)
+    await state.gateway.rates.message(caller.user_id)
     if not alone:
         await engine.store.describe(caller, thread_id, ran_by(assistant))
     receipt = await listening.ask(command)

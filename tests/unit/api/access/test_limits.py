@@ -12,7 +12,9 @@ from api.access.limits import (
     IDLE_KEYS,
     MALFORMED,
     MESSAGES,
+    CountedHere,
     ExactRate,
+    PlacesHere,
     QuickRate,
     Rates,
     Seats,
@@ -83,22 +85,22 @@ def test_refused_events_do_not_count_and_keys_do_not_meet(monkeypatch: pytest.Mo
     assert rate.take("anna") == 0
 
 
-def test_the_wait_is_told_to_the_millisecond(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock, rates = Clock(monkeypatch), Rates(messages=ExactRate(RateLimitItemPerMinute(2)))
-    rates.message("anna")
+async def test_the_wait_is_told_to_the_millisecond(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, rates = Clock(monkeypatch), Rates(messages=CountedHere(ExactRate(RateLimitItemPerMinute(2))))
+    await rates.message("anna")
     clock.now += 20
-    rates.message("anna")
+    await rates.message("anna")
     with pytest.raises(RateLimited) as refused:
-        rates.message("anna")
+        await rates.message("anna")
     assert refused.value.retry_after_ms == pytest.approx(40_001, abs=1)
 
 
-def test_what_is_counted_counts_for_itself() -> None:
-    rates = Rates(*(ExactRate(RateLimitItemPerMinute(1)) for _ in range(3)))
+async def test_what_is_counted_counts_for_itself() -> None:
+    rates = Rates(*(CountedHere(ExactRate(RateLimitItemPerMinute(1))) for _ in range(3)))
     for count in (rates.message, rates.thread, rates.chart):
-        count("anna")
+        await count("anna")
         with pytest.raises(RateLimited):
-            count("anna")
+            await count("anna")
 
 
 @pytest.mark.parametrize(("limit", "count"), [(BREACHES, 9), (MALFORMED, 5)])
@@ -128,13 +130,9 @@ def test_unlimited() -> None:
     assert not any(Unlimited().take("anna") for _ in range(1000))
 
 
-def test_seats_in_all_and_of_a_user() -> None:
-    seats = Seats(3, per_user=2)
+def test_seats_in_all() -> None:
+    seats = Seats(3)
     assert [seats.enter() for _ in range(4)] == [None, None, None, "too many connections"]
-    assert [seats.claim("anna") for _ in range(3)] == [True, True, False]
-    assert seats.claim("berta")
-    seats.release("anna")
-    assert seats.claim("anna")
     seats.leave()
     assert seats.enter() is None
     assert len(seats) == 3
@@ -148,6 +146,6 @@ def test_seats_of_an_address() -> None:
     assert seats.enter("192.0.2.1") is None
 
 
-def test_seats_of_a_user_without_a_limit() -> None:
-    seats = Seats(1, per_user=None)
-    assert all(seats.claim("anna") for _ in range(100))
+async def test_places_of_a_user_without_a_limit() -> None:
+    places = PlacesHere(None)
+    assert all([await places.claim("anna") for _ in range(100)])

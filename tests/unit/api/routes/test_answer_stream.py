@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from api.access.limits import MESSAGES_PER_MINUTE, Seats
+from api.access.limits import MESSAGES_PER_MINUTE, PlacesHere, Seats
 from api.compose.app_state import AppState
 from api.routes import agents, datasets, stream
 from orchestrator.events import AnyEvent, Completed, Timing, Token, UsageFigures
@@ -85,7 +85,7 @@ async def test_seats(client: httpx.AsyncClient, state: AppState) -> None:
     state.gateway = replace(state.gateway, seats=Seats(0))
     full = await client.get("/agent/stream", params=ASK)
     assert (full.status_code, full.json()["code"]) == (503, "OVERLOADED")
-    state.gateway = replace(state.gateway, seats=Seats(5, per_user=0))
+    state.gateway = replace(state.gateway, seats=Seats(5), places=PlacesHere(0))
     crowded = await client.get("/agent/stream", params=ASK)
     assert (crowded.status_code, crowded.json()["code"]) == (429, "RATE_LIMITED")
 

@@ -16,7 +16,7 @@ from agents.specialist import Specialist
 from api.access.auth import TokenRules
 from api.access.limits import THREADS_PER_MINUTE, Rates, Seats
 from api.access.sign_in import SignIn
-from api.access.tickets import Tickets
+from api.access.tickets import TicketsHere
 from api.compose.app_state import AppState
 from api.integrations.langgraph import routes
 from api.integrations.langgraph.routes import threads
@@ -103,7 +103,7 @@ async def state(tmp_path: Path, bus: CountedBus, run: Run) -> AsyncIterator[AppS
     migrate(database)
     store = SqlStore(database)
     engine = Engine(store, bus, run, catalogue=(SPECS,))
-    gateway = Gateway(engine, SignIn(TokenRules(KEY, "HS256")), Tickets(), Rates(), Seats(10))
+    gateway = Gateway(engine, SignIn(TokenRules(KEY, "HS256")), TicketsHere(), Rates(), Seats(10))
     settings = Settings(_env_file=None, data_dir=tmp_path)  # type: ignore[call-arg]
     yield AppState(settings, gateway, {}, None, None)  # type: ignore[arg-type]
     await engine.close(0)

@@ -1,0 +1,69 @@
+"""How much users may ask for, counted as the settings say: by this process alone, or by all servers over Redis."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from api.access.limits import (
+    CHARTS,
+    FAILURES,
+    MESSAGES,
+    THREADS,
+    CountedHere,
+    PlacesHere,
+    QuickRate,
+    Rates,
+    Unlimited,
+    UserPlaces,
+    UserRate,
+)
+from api.access.tickets import Tickets, TicketsHere
+from api.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """`failures` is the rate at which an address may fail to sign in; None: as often as it likes."""
+
+    tickets: Tickets
+    rates: Rates
+    places: UserPlaces
+    failures: UserRate | None
+
+
+@asynccontextmanager
+async def open_counting(settings: Settings) -> AsyncIterator[Counting]:
+    """A Redis need not be reachable yet."""
+    limited = settings.rate_limits == "on"
+    rates, places, failures = _unlimited()
+    if not settings.redis_url:
+        yield Counting(
+            TicketsHere(),
+            Rates() if limited else rates,
+            PlacesHere() if limited else places,
+            CountedHere(QuickRate(FAILURES)) if limited else failures,
+        )
+        return
+    from api.access.shared.link import open_link
+    from api.access.shared.places import SharedPlaces, holding
+    from api.access.shared.rates import SharedRate
+    from api.access.shared.tickets import SharedTickets
+
+    async with open_link(settings.redis_url) as link:
+        tickets = SharedTickets(link)
+        if not limited:
+            yield Counting(tickets, rates, places, failures)
+            return
+        counted = Rates(
+            SharedRate(link, "messages", MESSAGES),
+            SharedRate(link, "threads", THREADS),
+            SharedRate(link, "charts", CHARTS),
+        )
+        places = SharedPlaces(link)
+        async with holding(places):
+            yield Counting(tickets, counted, places, SharedRate(link, "failures", FAILURES))
+
+
+def _unlimited() -> tuple[Rates, UserPlaces, UserRate | None]:
+    none = CountedHere(Unlimited())
+    return Rates(none, none, none, Unlimited()), PlacesHere(None), None
