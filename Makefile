@@ -15,7 +15,7 @@ export PYTHONDONTWRITEBYTECODE :=
 WORKERS := $(shell cores=$$(getconf _NPROCESSORS_ONLN); echo $$((cores < 5 ? cores + 2 : 6)))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run web check unit test tests prove soak docs bench profile fit chromium clean
+.PHONY: help setup run web check unit test tests prove soak fuzz docs bench profile fit chromium clean
 
 help: ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -94,6 +94,9 @@ prove: $(INSTALLED) ## every fault many times, with the figures: about an hour
 
 soak: $(INSTALLED) ## mixed use under random faults for SECONDS (120)
 	$(BIN)/python -m tests.faults.soak --seconds $(SECONDS)
+
+fuzz: $(INSTALLED) ## strangers' input made at random for SECONDS (120), on every reader and a running server
+	PITCREW_FUZZ_SECONDS=$(SECONDS) $(BIN)/pytest -q --timeout 0 -p no:cacheprovider tests/fuzz
 
 docs: $(INSTALLED) ## write the generated tables into the Markdown pages
 	$(BIN)/python -m tests.generated_docs --write

@@ -187,9 +187,11 @@ class Transactions:
         return await self._run(self._writer, work)
 
     async def _run(self, pool: ThreadPoolExecutor, work: Callable[[], T]) -> T:
+        done = asyncio.get_running_loop().run_in_executor(pool, work)
+        done.add_done_callback(_taken_note_of)
         try:
             # Shielded: a cancelled caller must not leave the outcome of a half-sent transaction unknown to its thread.
-            return await asyncio.shield(asyncio.get_running_loop().run_in_executor(pool, work))
+            return await asyncio.shield(done)
         except IntegrityError:
             raise
         except SQLAlchemyError as error:  # the pool's own time limit among them
@@ -199,3 +201,9 @@ class Transactions:
         """Wait for what was begun."""
         self._writer.shutdown(wait=True)
         self._reader.shutdown(wait=True)
+
+
+def _taken_note_of(done: "asyncio.Future[Any]") -> None:
+    """Of a failure whose caller is gone nobody is to be told."""
+    if not done.cancelled():
+        done.exception()

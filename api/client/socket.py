@@ -116,7 +116,7 @@ def parsed(text: str | bytes) -> Frame:
     """The frame; one of no type where it is none."""
     try:
         frame: Any = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         frame = None
     return frame if isinstance(frame, dict) else {}
 

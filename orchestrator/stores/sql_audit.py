@@ -85,7 +85,7 @@ class SqlAudit:
         self, limit: int, cursor: str | None = None, wanted: Wanted | None = None
     ) -> tuple[list[Audited], str | None]:
         """Entries, the latest first, and the cursor of those after them."""
-        before = decode_cursor(cursor, 1)[0] if cursor else None
+        before = decode_cursor(cursor, int)[0] if cursor else None
 
         def work(connection: Connection) -> list[Audited]:
             query = self._wanted(connection, wanted or Wanted()).order_by(_L.id.desc()).limit(limit + 1)

@@ -87,7 +87,7 @@ def listed(connection: Connection, limit: int, cursor: str | None) -> tuple[list
     """Cases, the latest first, and the cursor of those after them."""
     query = select(cases).order_by(cases.c.created_at.desc(), cases.c.id.desc()).limit(limit + 1)
     if cursor:
-        at, case_id = decode_cursor(cursor, 2)
+        at, case_id = decode_cursor(cursor, str, str)
         same = and_(cases.c.created_at == at, cases.c.id < case_id)
         query = query.where((cases.c.created_at < at) | same)
     found = [_case(row) for row in connection.execute(query)]

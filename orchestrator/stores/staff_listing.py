@@ -39,7 +39,7 @@ def listed(connection: Connection, filters: Filters, limit: int, cursor: str | N
     query = select(conversations, *(column.label(f"key{n}") for n, (column, _) in enumerate(keys)))
     query = query.where(conversations.c.head_seq > 0, *_conditions(connection.dialect.name, filters))
     if cursor:
-        query = query.where(_behind(keys, decode_cursor(cursor, len(keys))))
+        query = query.where(_behind(keys, decode_cursor(cursor, *(column.type.python_type for column, _ in keys))))
     query = query.order_by(*(column.desc() if down else column for column, down in keys)).limit(limit + 1)
     found = connection.execute(query).all()
     last = found[limit - 1] if len(found) > limit else None
@@ -86,15 +86,19 @@ def encode_cursor(values: Sequence[Any]) -> str:
     return base64.urlsafe_b64encode(msgspec.json.encode(values)).decode().rstrip("=")
 
 
-def decode_cursor(cursor: str, length: int) -> list[Any]:
-    """What `encode_cursor` was given. Raises BadRequest."""
+def decode_cursor(cursor: str, *kinds: type) -> list[Any]:
+    """What `encode_cursor` was given: values of these kinds. Raises BadRequest."""
     try:
         values = msgspec.json.decode(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)), type=list[str | int])
     except (ValueError, msgspec.MsgspecError):
         values = []
-    if len(values) != length or any(isinstance(value, int) and abs(value) >= 2**31 for value in values):
+    if [type(value) for value in values] != [*kinds] or not all(map(_storable, values)):
         raise BadRequest(field="cursor", form="the `next` of an answer to the same request")
     return list(values)
+
+
+def _storable(value: str | int) -> bool:
+    return "\x00" not in value if isinstance(value, str) else abs(value) < 2**31
 
 
 def _found_by(dialect: str, wanted: str) -> ColumnElement[bool]:

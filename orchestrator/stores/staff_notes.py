@@ -99,7 +99,7 @@ def ratings(
     if rating is not None:
         query = query.where(feedback.c.rating == rating)
     if cursor:
-        at, message_id = decode_cursor(cursor, 2)
+        at, message_id = decode_cursor(cursor, str, str)
         same = and_(feedback.c.created_at == at, feedback.c.message_id < message_id)
         query = query.where((feedback.c.created_at < at) | same)
     found = connection.execute(query).all()

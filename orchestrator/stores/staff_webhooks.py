@@ -74,7 +74,7 @@ def listed(connection: Connection, limit: int, cursor: str | None) -> tuple[list
     w = webhook_deliveries.c
     query = select(webhook_deliveries).order_by(w.created_at.desc(), w.id.desc()).limit(limit + 1)
     if cursor:
-        at, delivery_id = decode_cursor(cursor, 2)
+        at, delivery_id = decode_cursor(cursor, str, str)
         query = query.where((w.created_at < at) | and_(w.created_at == at, w.id < delivery_id))
     found = [
         Delivery(r.id, r.event, r.state, r.attempts, r.next_at, r.last_error, r.created_at, r.delivered_at)

@@ -19,6 +19,7 @@ from orchestrator.staff.values import Filters
 from orchestrator.store import Receipt
 from orchestrator.stores.sql import SqlStore
 from orchestrator.stores.sql_staff import SqlStaffStore
+from orchestrator.stores.staff_listing import encode_cursor
 from rag.database import open_database
 from tests.databases import DATABASES, migrate
 from tests.laws.test_store_laws import completed
@@ -220,6 +221,21 @@ async def test_what_is_unknown_is_not_found(stores: Stores) -> None:
             await attempt
     entries, _ = await stores.staff.audit(50, None)
     assert entries == []  # what did not happen was no act
+
+
+@pytest.mark.parametrize("values", [["a"], [1], ["a", "b"], [1, 2], [1, "a\x00", "b"], ["a", "b\x00"], [2**31]])
+async def test_a_cursor_of_another_making_is_refused(stores: Stores, values: list[str | int]) -> None:
+    """Whatever is in it: a database that knows types would fail at it."""
+    cursor = encode_cursor(values)
+    with pytest.raises(BadRequest):
+        await stores.staff.list(Filters(sort="priority"), 2, cursor)
+    if values[:1] != [1]:
+        with pytest.raises(BadRequest):
+            await stores.staff.audit(2, cursor)
+    if values != ["a", "b"]:
+        for listed in (stores.staff.ratings(None, 2, cursor), stores.staff.deliveries(2, cursor)):
+            with pytest.raises(BadRequest):
+                await listed
 
 
 async def test_the_list_in_pages_and_by_filters(stores: Stores) -> None:

@@ -41,7 +41,7 @@ FETCHES = re.compile(
     r"\b(?:pipx?|pip3|uv|npm|npx|apt(?:-get)?|docker|git)\s.*?\b(?:install|i|ci|add|pull|clone|wheel)\b"
 )
 """Commands that run what others have published: a name that is not ours must never be fetched by a test."""
-FIGURES = re.compile(r"(?:python -m benchmarks|make (?:bench|profile|prove|soak|fit)\b)")
+FIGURES = re.compile(r"(?:python -m benchmarks|make (?:bench|profile|prove|soak|fuzz|fit)\b)")
 """Commands that measure for minutes: their options are tried, and `test_benchmarks.py` runs what they measure with."""
 
 

@@ -1,3 +1,5 @@
+import asyncio
+import gc
 import sqlite3
 import threading
 import time
@@ -7,7 +9,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from rag import database
-from rag.database import open_database
+from rag.database import Transactions, open_database
 
 
 def writing(path: Path) -> sqlite3.Connection:
@@ -43,3 +45,31 @@ def test_but_not_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     with pytest.raises(OperationalError, match="locked"):
         mode(tmp_path / "new.db")
     writer.close()
+
+
+async def test_what_fails_behind_a_caller_who_is_gone_is_no_error_of_the_server(tmp_path: Path) -> None:
+    told: list[dict[str, object]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+    engine = open_database(f"sqlite:///{tmp_path / 'a.db'}")
+    begun, gone = threading.Event(), threading.Event()
+
+    def work(_connection: object) -> None:
+        begun.set()
+        gone.wait(10)
+        raise LookupError
+
+    for kind in ("read", "write"):
+        begun.clear()
+        gone.clear()
+        transactions = Transactions(engine, OSError)
+        caller = asyncio.create_task(getattr(transactions, kind)(work))
+        await asyncio.to_thread(begun.wait, 10)
+        caller.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await caller
+        gone.set()
+        await asyncio.to_thread(transactions.close)
+        await asyncio.sleep(0)
+    gc.collect()
+    engine.dispose()
+    assert told == []

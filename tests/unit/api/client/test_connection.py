@@ -15,6 +15,7 @@ from api.client import (
     Waits,
 )
 from api.client import link as link_module
+from api.client.socket import parsed
 from tests.scripted_chat import Clock, Peer, asked, client, refusing, scripted, types
 
 # --- a connection that is lost ---------------------------------------------------------------------------------------
@@ -410,3 +411,8 @@ async def test_a_token_function_that_fails_is_a_failed_sign_in() -> None:
             async with client(url, token):
                 raise AssertionError
     assert "vault" not in str(failed.value)
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 100_000, "nonsense", "[]", b"\xff", "9" * 5000])
+def test_what_a_server_says_that_is_no_frame_ends_nothing(text: str | bytes) -> None:
+    assert parsed(text) == {}
