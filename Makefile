@@ -15,7 +15,7 @@ export PYTHONDONTWRITEBYTECODE :=
 WORKERS := $(shell cores=$$(getconf _NPROCESSORS_ONLN); echo $$((cores < 5 ? cores + 2 : 6)))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run web check unit test tests prove soak fuzz docs bench profile fit chromium clean
+.PHONY: help setup run cluster web check unit test tests prove soak fuzz docs bench profile fit chromium clean
 
 help: ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -58,6 +58,9 @@ export TORCH_BUILD
 
 run: $(RUNNABLE) ## ingest PITCREW_KNOWLEDGE_DIR (knowledge_base) and serve on PORT (8000)
 	@exec $(BIN)/pitcrew serve --port $(PORT) --ingest-first
+
+cluster: $(INSTALLED) ## PostgreSQL, Redis, Chroma, two gateways, two workers and a balancer on this machine, without Docker
+	@$(BIN)/python -m tests.cluster
 
 web: $(PACKAGES) ## build again what runs in browsers: widget, console, and what draws diagrams and charts (needs Node)
 	npm --prefix web run build --workspaces --if-present

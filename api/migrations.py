@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Engine, MetaData, inspect, text
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -20,6 +20,17 @@ def _config() -> "Config":
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     return config
+
+
+def declared() -> list[MetaData]:
+    """All tables that the migrations make, by layer."""
+    from agents import tables as appointment_tables  # noqa: PLC0415 - only to compare and to copy them
+    from orchestrator import tables as conversation_tables  # noqa: PLC0415
+    from orchestrator.stores import sql_revocations, staff_tables  # noqa: PLC0415
+    from rag import tables as knowledge_tables  # noqa: PLC0415
+
+    assert staff_tables.tags.metadata is sql_revocations.revocations.metadata is conversation_tables.metadata
+    return [knowledge_tables.metadata, appointment_tables.metadata, conversation_tables.metadata]
 
 
 @cache

@@ -6,13 +6,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine
 
-from agents import tables as appointment_tables
-from orchestrator import tables as conversation_tables
-from orchestrator.stores import sql_revocations, staff_tables
-from rag import tables as knowledge_tables
-
-METADATA = [knowledge_tables.metadata, appointment_tables.metadata, conversation_tables.metadata]
-assert staff_tables.tags.metadata is sql_revocations.revocations.metadata is conversation_tables.metadata
+from api.migrations import declared
 
 
 def numbered(migration: MigrationContext, _: object, directives: list[MigrationScript]) -> None:
@@ -24,7 +18,7 @@ def numbered(migration: MigrationContext, _: object, directives: list[MigrationS
 def run(connection: Connection) -> None:
     context.configure(
         connection=connection,
-        target_metadata=METADATA,
+        target_metadata=declared(),
         render_as_batch=True,
         process_revision_directives=numbered,
     )

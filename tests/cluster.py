@@ -2,7 +2,8 @@
 
     python -m tests.cluster
 
-starts one with the documents of the knowledge base, asks it something, and keeps it until Ctrl-C. Nothing but loopback.
+starts one with the documents of the knowledge base, asks it something, and keeps it until Ctrl-C; with --smoke it only
+asks. Nothing but loopback.
 """
 
 import asyncio
@@ -17,7 +18,8 @@ import urllib.error
 import urllib.request
 import uuid
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +27,7 @@ from sqlalchemy import create_engine, make_url, text
 
 from api.access.auth import TokenRules
 from tests.conversing import talking, text_of
-from tests.postgres import postgres_url
+from tests.postgres import PostgresServer
 from tests.redis_server import RedisServer
 from tests.serving import KNOWLEDGE, ROOT, SECRET, environment, free_port, pitcrew
 
@@ -34,26 +36,28 @@ TOKEN_TTL_S = 24 * 3600
 
 
 class Member:
-    """One process of the cluster: a gateway, which has a port, or a worker."""
+    """One process of the cluster: a gateway, which has a port, or a worker. `command` may have options."""
 
     def __init__(self, command: str, data: Path, settings: Mapping[str, str], port: int | None = None) -> None:
         self.command, self.data, self.settings, self.port = command, data, settings, port
-        self.log = data / f"{command}-{port or uuid.uuid4().hex[:6]}.log"
-        self._process: subprocess.Popen[bytes] | None = None
+        self.log = data / f"{command.split()[0]}-{port or uuid.uuid4().hex[:6]}.log"
+        self.process: subprocess.Popen[bytes] | None = None
+        self._begins = 0
 
     @property
     def pid(self) -> int:
-        assert self._process is not None
-        return self._process.pid
+        assert self.process is not None
+        return self.process.pid
 
     @property
     def running(self) -> bool:
-        return self._process is not None and self._process.poll() is None
+        return self.process is not None and self.process.poll() is None
 
     def start(self) -> None:
-        arguments = [self.command] + (["--port", str(self.port)] if self.port else [])
+        arguments = [*self.command.split(), *(["--port", str(self.port)] if self.port else [])]
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
+            self._begins = log.tell()
+            self.process = subprocess.Popen(
                 [sys.executable, "-m", "api", *arguments],
                 cwd=ROOT, env=environment(self.data, **self.settings), stdout=log, stderr=log,
             )  # fmt: skip
@@ -62,29 +66,35 @@ class Member:
         os.kill(self.pid, number)
 
     def kill(self) -> None:
-        assert self._process is not None
-        self._process.kill()
-        self._process.wait(30)
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait(30)
 
     def stop(self, seconds: float = 60) -> int:
         """End it in good order; its exit code."""
-        assert self._process is not None
+        assert self.process is not None
         if self.running:
-            self._process.terminate()
+            self.process.terminate()
         try:
-            return self._process.wait(seconds)
+            return self.process.wait(seconds)
         except subprocess.TimeoutExpired:
             self.kill()
             raise
 
+    def ended(self, seconds: float) -> int:
+        """Its exit code. Raises subprocess.TimeoutExpired."""
+        assert self.process is not None
+        return self.process.wait(seconds)
+
     def words(self) -> str:
-        return self.log.read_text(errors="replace")[-4000:]
+        """All that it has said since it was started."""
+        return self.log.read_bytes()[self._begins :].decode(errors="replace")
 
     @property
     def ready(self) -> bool:
-        assert self.running, self.words()
+        assert self.running, self.words()[-4000:]
         if self.port is None:
-            return " ready " in self.log.read_text(errors="replace") or '"ready"' in self.words()
+            return " ready " in self.words() or '"ready"' in self.words()
         return status(f"http://127.0.0.1:{self.port}/ready") == 200
 
 
@@ -132,11 +142,33 @@ class Balancer:
             writer.close()
 
 
+@dataclass(frozen=True)
+class Parts:
+    """What the members of a cluster share. PostgreSQL and Redis may be stopped and started again."""
+
+    postgres: PostgresServer
+    redis: RedisServer
+    chroma: "Chroma"
+
+    @property
+    def processes(self) -> dict[str, int]:
+        """Their ids, by name."""
+        return {"postgres": self.postgres.pid, "redis": self.redis.pid, "chroma": self.chroma.pid}
+
+    @property
+    def urls(self) -> dict[str, str]:
+        return {
+            "PITCREW_DATABASE_URL": self.postgres.url,
+            "PITCREW_REDIS_URL": self.redis.url,
+            "PITCREW_CHROMA_URL": self.chroma.url,
+        }
+
+
 class Cluster:
     """`gateways` and `workers` are started, and may be killed, stopped and started again."""
 
-    def __init__(self, root: Path, urls: Mapping[str, str], settings: Mapping[str, str]) -> None:
-        self.root, self.settings = root, {**urls, **settings}
+    def __init__(self, root: Path, parts: Parts, settings: Mapping[str, str]) -> None:
+        self.root, self.parts, self.settings = root, parts, {**parts.urls, **settings}
         self.gateways: list[Member] = []
         self.workers: list[Member] = []
 
@@ -149,15 +181,24 @@ class Cluster:
                 (folder / made.name).symlink_to(made)
         return folder
 
-    def add_gateway(self) -> Member:
-        member = Member("serve", self.data(f"gateway{len(self.gateways)}"), self.settings, free_port())
+    def add_gateway(self, **settings: str) -> Member:
+        """One more, not started yet; `settings` are its own."""
+        own = {**self.settings, **settings}
+        member = Member("serve", self.data(f"gateway{len(self.gateways)}"), own, free_port())
         self.gateways.append(member)
         return member
 
-    def add_worker(self) -> Member:
-        member = Member("worker", self.data(f"worker{len(self.workers)}"), self.settings)
+    def add_worker(self, **settings: str) -> Member:
+        """The same."""
+        member = Member("worker", self.data(f"worker{len(self.workers)}"), {**self.settings, **settings})
         self.workers.append(member)
         return member
+
+    def run(self, *command: str, timeout: float = 1_800) -> str:
+        """Run a command of `pitcrew` with the cluster's settings; what it printed. Raises AssertionError."""
+        done = pitcrew(*command, env=environment(self.data("commands"), **self.settings), timeout=timeout)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
     @property
     def members(self) -> list[Member]:
@@ -171,7 +212,7 @@ class Cluster:
         ends = time.monotonic() + START_S
         for member in self.members:
             while not await asyncio.to_thread(lambda member=member: member.ready):  # type: ignore[misc]
-                assert time.monotonic() < ends, f"{member.command} is not ready:\n{member.words()}"
+                assert time.monotonic() < ends, f"{member.command} is not ready:\n{member.words()[-4000:]}"
                 await asyncio.sleep(0.2)
 
     def close(self) -> None:
@@ -184,41 +225,63 @@ class Cluster:
                 member.stop(15)
 
 
-@contextmanager
-def chroma(folder: Path) -> Iterator[str]:
-    """The URL of a Chroma server, the one that comes with chromadb."""
-    port = free_port()
-    program = Path(sys.executable).parent / "chroma"
-    with (folder / "chroma.log").open("wb") as log:
-        server = subprocess.Popen(
-            [program, "run", "--path", folder / "chroma", "--host", "127.0.0.1", "--port", str(port)],
-            stdout=log, stderr=log, cwd=folder,
-        )  # fmt: skip
-    try:
+class Chroma:
+    """A Chroma server, the one that comes with chromadb."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._port = free_port()
+        self.url = f"http://127.0.0.1:{self._port}"
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def start(self) -> None:
+        program = Path(sys.executable).parent / "chroma"
+        with (self._folder / "chroma.log").open("wb") as log:
+            self._process = subprocess.Popen(
+                [program, "run", "--path", self._folder / "chroma", "--host", "127.0.0.1", "--port", str(self._port)],
+                stdout=log, stderr=log, cwd=self._folder,
+            )  # fmt: skip
         ends = time.monotonic() + START_S
-        while status(f"http://127.0.0.1:{port}/api/v2/heartbeat") != 200:
-            assert server.poll() is None, "the Chroma server ended"
+        while status(f"{self.url}/api/v2/heartbeat") != 200:
+            assert self._process.poll() is None, "the Chroma server ended"
             assert time.monotonic() < ends, "the Chroma server did not start"
             time.sleep(0.1)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.kill()
-        server.wait()
+
+    def stop(self) -> None:
+        self._process.kill()
+        self._process.wait()
 
 
 @contextmanager
-def own_database() -> Iterator[str]:
-    """The URL of an empty database that is dropped at the end."""
-    name = f"cluster_{uuid.uuid4().hex[:8]}"
-    admin = create_engine(postgres_url(), isolation_level="AUTOCOMMIT")
+def own_database(server: PostgresServer) -> Iterator[str]:
+    """The URL of an empty database there that is dropped at the end."""
+    name = f"own_{uuid.uuid4().hex[:8]}"
+    admin = create_engine(server.url, isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name}"))
     try:
-        yield make_url(postgres_url()).set(database=name).render_as_string(hide_password=False)
+        yield make_url(server.url).set(database=name).render_as_string(hide_password=False)
     finally:
         with admin.connect() as connection:
             connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
         admin.dispose()
+
+
+@contextmanager
+def shared_parts(root: Path) -> Iterator[Parts]:
+    """A PostgreSQL, a Redis and a Chroma server, empty."""
+    with ExitStack() as stack:
+        postgres, redis, chroma = PostgresServer(), RedisServer(), Chroma(root)
+        stack.callback(postgres.close)
+        postgres.start()
+        stack.callback(redis.stop)
+        redis.start()
+        chroma.start()
+        stack.callback(chroma.stop)
+        yield Parts(postgres, redis, chroma)
 
 
 @contextmanager
@@ -230,22 +293,11 @@ def clustered(
     root.mkdir(parents=True, exist_ok=True)
     if prepared is not None:
         (root / "prepared").symlink_to(prepared)
-    redis = RedisServer()
-    redis.start()
-    with own_database() as database, chroma(root) as chroma_url:
-        urls = {
-            "PITCREW_DATABASE_URL": database,
-            "PITCREW_REDIS_URL": redis.url,
-            "PITCREW_CHROMA_URL": chroma_url,
-            "PITCREW_KNOWLEDGE_DIR": str(knowledge),
-        }
-        cluster = Cluster(root, urls, settings)
-        cluster.redis = redis  # type: ignore[attr-defined]
+    with shared_parts(root) as parts:
+        cluster = Cluster(root, parts, {"PITCREW_KNOWLEDGE_DIR": str(knowledge), **settings})
         try:
-            own = environment(cluster.data("ingestion"), **cluster.settings)
-            for command in (["migrate"], ["ingest", str(knowledge)]):
-                done = pitcrew(*command, env=own, timeout=1_800)
-                assert done.returncode == 0, done.stderr
+            cluster.run("migrate")
+            cluster.run("ingest", str(knowledge))
             for _ in range(workers):
                 cluster.add_worker().start()
             for _ in range(gateways):
@@ -253,7 +305,6 @@ def clustered(
             yield cluster
         finally:
             cluster.close()
-            redis.stop()
 
 
 async def smoke(cluster: Cluster) -> str:
@@ -277,12 +328,13 @@ async def balanced(cluster: Cluster) -> AsyncIterator[Balancer]:
 
 async def _keep(cluster: Cluster) -> None:
     await cluster.ready()
-    print(f"Asked: {await smoke(cluster)}", flush=True)
+    print(f"Asked over both gateways: {await smoke(cluster)}", flush=True)
+    if "--smoke" in sys.argv:
+        return
     async with balanced(cluster) as balancer:
         print(f"\nThe cluster serves at http://127.0.0.1:{balancer.port} ({len(cluster.gateways)} gateways,")
         print(f"{len(cluster.workers)} workers). A token: {cluster.token('anna')}\nStop with Ctrl-C.", flush=True)
-        if "--smoke" not in sys.argv:
-            await asyncio.Event().wait()
+        await asyncio.Event().wait()
 
 
 def main() -> None:

@@ -1,17 +1,21 @@
-"""A real PostgreSQL for tests: the machine's own where its programs are found, else the one that `pgserver` carries.
+"""A real PostgreSQL for tests: the machine's own where its programs are found, else those that `pgserver` carries.
 
-It is started when it is first asked for, listens on loopback, and ends with the process; its files with it.
+It listens on loopback and ends with the process; its files with it.
 """
 
 import atexit
-import getpass
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
+from contextlib import closing
 from functools import cache
 from pathlib import Path
+from typing import Any
+
+import psycopg
 
 from tests.serving import free_port
 
@@ -20,44 +24,82 @@ UNPRIVILEGED = "nobody"
 """PostgreSQL refuses to run as root."""
 
 
-@cache
-def postgres_url() -> str:
-    """The URL of a running server, for SQLAlchemy. Raises RuntimeError when it does not start."""
-    folder = Path(tempfile.mkdtemp(prefix="pitcrew-postgres-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    if shutil.which("initdb") and shutil.which("postgres"):
-        return _of_the_machine(folder)
+def _programs(folder: Path) -> Path:
+    """Where `initdb` and `postgres` are. What a package carries is copied, because whoever runs it may not come to
+    where packages are."""
+    found = shutil.which("initdb")
+    if found is not None and shutil.which("postgres"):
+        return Path(found).parent
     import pgserver
 
-    server = pgserver.get_server(folder / "data")
-    atexit.register(server.cleanup)
-    return server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+    carried = Path(pgserver.__file__).parent / "pginstall"
+    return Path(shutil.copytree(carried, folder / "programs", symlinks=True)) / "bin"
 
 
-def _of_the_machine(folder: Path) -> str:
-    user = UNPRIVILEGED if os.geteuid() == 0 else getpass.getuser()
-    if os.geteuid() == 0:
-        shutil.chown(folder, user)
-    data, port, log = folder / "data", free_port(), folder / "log"
-    as_user = {"user": user} if os.geteuid() == 0 else {}
-    subprocess.run(
-        ["initdb", "-D", data, "-U", "pitcrew", "--auth=trust", "-E", "UTF8", "--no-sync"],
-        check=True, capture_output=True, cwd=folder, timeout=START_S, **as_user,
-    )  # fmt: skip
-    with log.open("wb") as output:
-        server = subprocess.Popen(
-            ["postgres", "-D", data, "-k", folder, "-p", str(port), "-h", "127.0.0.1", "-F"],
-            stdout=output, stderr=output, cwd=folder, **as_user,
+class PostgresServer:
+    """One that can be stopped, and started again at the same address with what it had."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self._folder = Path(tempfile.mkdtemp(prefix="pitcrew-postgres-"))
+        self._process: subprocess.Popen[bytes] | None = None
+        self._programs = _programs(self._folder)
+        self._as_user: dict[str, Any] = {"user": UNPRIVILEGED} if os.geteuid() == 0 else {}
+        if self._as_user:
+            shutil.chown(self._folder, UNPRIVILEGED)
+        subprocess.run(
+            [self._programs / "initdb", "-D", "data", "-U", "pitcrew", "--auth=trust", "-E", "UTF8", "--no-sync"],
+            check=True, capture_output=True, cwd=self._folder, timeout=START_S, **self._as_user,
         )  # fmt: skip
-    atexit.register(_stop, server)
-    deadline = time.monotonic() + START_S
-    while b"ready to accept connections" not in log.read_bytes():
-        if server.poll() is not None or time.monotonic() > deadline:
-            raise RuntimeError(f"PostgreSQL did not start: {log.read_text(errors='replace')[-500:]}")
-        time.sleep(0.05)
-    return f"postgresql+psycopg://pitcrew@127.0.0.1:{port}/postgres"
+
+    @property
+    def url(self) -> str:
+        """For SQLAlchemy."""
+        return f"postgresql+psycopg://pitcrew@127.0.0.1:{self.port}/postgres"
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def start(self) -> None:
+        """Raises RuntimeError when it does not start."""
+        options = ["-D", "data", "-k", str(self._folder), "-p", str(self.port), "-h", "127.0.0.1", "-F"]
+        log = self._folder / "log"
+        with log.open("wb") as output:
+            self._process = subprocess.Popen(
+                [self._programs / "postgres", *options],
+                stdout=output, stderr=output, cwd=self._folder, **self._as_user,
+            )  # fmt: skip
+        ends = time.monotonic() + START_S
+        while not self._answers():
+            if self._process.poll() is not None or time.monotonic() > ends:
+                raise RuntimeError(f"PostgreSQL did not start: {log.read_text(errors='replace')[-500:]}")
+            time.sleep(0.05)
+
+    def _answers(self) -> bool:
+        try:
+            with closing(psycopg.connect(host="127.0.0.1", port=self.port, user="pitcrew", dbname="postgres")):
+                return True
+        except psycopg.OperationalError:
+            return False
+
+    def stop(self) -> None:
+        """At once: whoever is connected is cut off, and what was committed is there at the next start."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGQUIT)
+            self._process.wait(START_S)
+            self._process = None
+
+    def close(self) -> None:
+        self.stop()
+        shutil.rmtree(self._folder, ignore_errors=True)
 
 
-def _stop(server: "subprocess.Popen[bytes]") -> None:
-    server.terminate()
-    server.wait(START_S)
+@cache
+def postgres_url() -> str:
+    """The URL of one for all tests of the process that do not stop it. Raises RuntimeError when it does not start."""
+    server = PostgresServer()
+    atexit.register(server.close)
+    server.start()
+    return server.url

@@ -23,15 +23,31 @@ def serve(
         bool,
         typer.Option("--ingest-first", help="The same with the folder that PITCREW_KNOWLEDGE_DIR names."),
     ] = False,
+    workers: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            max=256,
+            metavar="N",
+            show_default=False,
+            help="Answer in N processes beside this one, which then only holds the sockets. PostgreSQL, Redis and a "
+            "Chroma server must be there.",
+        ),
+    ] = 0,
 ) -> None:
     """Serve the assistant: the WebSocket /ws/chat, the HTTP API and the test page.
 
+    One process does it all, unless the database, Redis and Chroma are servers: then it holds the sockets, and `pitcrew
+    worker` answers, or with --workers processes of its own, which it starts again when they die.
+
     Example: pitcrew serve --port 8080
+    Example: pitcrew serve --workers 4
     """
     import asyncio
 
     import uvloop
 
+    from api.compose.worker import refuse_embedded
     from api.failure import CommandFailed
     from api.observability.logs import configure_logs
     from api.serving.server import port_problem
@@ -39,6 +55,8 @@ def serve(
 
     settings = Settings().on(host)
     configure_logs(json=settings.production)
+    if workers:
+        refuse_embedded(settings)
     if problem := port_problem(host, port):
         raise CommandFailed(problem)
     if ingest is None and ingest_first:
@@ -50,10 +68,10 @@ def serve(
 
         bring_in_line(ingest)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(settings, host, port))
+        runner.run(_serve(settings, host, port, workers))
 
 
-async def _serve(settings: "Settings", host: str, port: int) -> None:
+async def _serve(settings: "Settings", host: str, port: int, workers: int) -> None:
     import asyncio
 
     from api.compose.model_servers import addresses, look
@@ -61,6 +79,7 @@ async def _serve(settings: "Settings", host: str, port: int) -> None:
     from api.compose.server import open_app
     from api.serving.app import create_app
     from api.serving.server import Server
+    from api.serving.workers import workers as kept_workers
 
     wanted = not (settings.production or chosen_models(settings))
     looking = asyncio.create_task(asyncio.to_thread(look, addresses(settings) if wanted else ()))
@@ -69,9 +88,9 @@ async def _serve(settings: "Settings", host: str, port: int) -> None:
         servers = looking.result() if looking.done() and not looking.exception() else ()
         _announce(settings, host, port, knowledge.get("documents", 0), servers)
 
-    async with open_app(settings) as state:
+    async with open_app(settings) as state, kept_workers(workers, settings.drain_s) as beside:
         knowledge = await state.checks_by_name["knowledge"]()
-        await Server(create_app(state), state, host, port, announce=announce).serve()
+        await Server(create_app(state), state, host, port, announce=announce, ending=beside.end).serve()
 
 
 def _announce(

@@ -3,6 +3,7 @@
 import asyncio
 import math
 import random
+from collections.abc import Awaitable
 
 import structlog
 
@@ -18,14 +19,14 @@ CLOSED_PAUSES = 30
 """How often the server then looks whether they are gone."""
 
 
-async def drain(state: AppState, wait_s: float) -> None:
-    """Refuse what is new, let runs finish for so many seconds, hand the others to the next process, close every
-    socket."""
+async def drain(state: AppState, wait_s: float, *beside: Awaitable[None]) -> None:
+    """Refuse what is new, let runs finish for so many seconds, hand the others to the next process, wait for those who
+    answer `beside` this process, close every socket."""
     log.info("draining", running=state.gateway.engine.running, sockets=len(state.connections))
     state.draining = True
     for connection in tuple(state.connections):
         connection.announce_close(random.randint(0, RECONNECT_SPREAD_MS))  # noqa: S311
-    await state.gateway.engine.close(wait_s)
+    await asyncio.gather(state.gateway.engine.close(wait_s), *beside)
     await _close_sockets(state)
 
 

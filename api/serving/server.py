@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from types import FrameType
 
@@ -54,15 +54,25 @@ def adapt(config: uvicorn.Config, state: AppState) -> None:
 
 
 class Server(uvicorn.Server):
-    """Serves `app`; `announce` is called once it accepts connections.
+    """Serves `app`; `announce` is called once it accepts connections, `ending` with the signal that ends it, and
+    waited for: sockets stay open meanwhile.
 
     SIGTERM lets running answers finish for the drain time, closes the sockets with 1001 and exits 0 within 5 s more;
     SIGINT does not wait for answers; a second signal ends the process at once.
     """
 
-    def __init__(self, app: FastAPI, state: AppState, host: str, port: int, announce: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        app: FastAPI,
+        state: AppState,
+        host: str,
+        port: int,
+        announce: Callable[[], None],
+        ending: Callable[[signal.Signals], Awaitable[None]],
+    ) -> None:
         self._state = state
         self._announce = announce
+        self._ending = ending
         self._loop: asyncio.AbstractEventLoop | None = None
         self._drain: asyncio.Task[None] | None = None
         self._stopping = False
@@ -102,15 +112,15 @@ class Server(uvicorn.Server):
         if self._loop is None:
             self.should_exit = True
             return
-        wait_s = 0.0 if sig == signal.SIGINT else self._state.settings.drain_s
-        self._loop.call_soon_threadsafe(self._begin_drain, wait_s)
+        self._loop.call_soon_threadsafe(self._begin_drain, signal.Signals(sig))
 
-    def _begin_drain(self, wait_s: float) -> None:
-        self._drain = asyncio.ensure_future(self._drained(wait_s))
+    def _begin_drain(self, number: signal.Signals) -> None:
+        self._drain = asyncio.ensure_future(self._drained(number))
 
-    async def _drained(self, wait_s: float) -> None:
+    async def _drained(self, number: signal.Signals) -> None:
         """Let uvicorn stop after the drain, whatever happened there."""
+        wait_s = 0.0 if number == signal.SIGINT else self._state.settings.drain_s
         try:
-            await drain(self._state, wait_s)
+            await drain(self._state, wait_s, self._ending(number))
         finally:
             self.should_exit = True

@@ -1,6 +1,7 @@
 """Customers who book appointments over the wire, and what the server's appointment_store then says."""
 
 import asyncio
+import shutil
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -32,8 +33,10 @@ ENDS = {"complete", "error", "cancelled"}
 
 
 def with_dealers(ingested: Path, folder: Path) -> Path:
-    """A data directory with those documents."""
+    """A data directory with those documents. What is embedded of them, and of customers' questions, was embedded
+    before."""
     data, documents = prepared(ingested, folder / "data"), folder / "documents"
+    shutil.copy(ingested / "vectors.db", data)
     for name in DOCUMENTS:
         (documents / name).parent.mkdir(parents=True, exist_ok=True)
         (documents / name).write_bytes((KNOWLEDGE / name).read_bytes())
@@ -63,6 +66,11 @@ def appointment_store(data: Path) -> list[tuple[str, str, str, int]]:
     """User, status, start and place of everything in the server's appointment_store."""
     with closing(sqlite3.connect(f"file:{data / 'pitcrew.db'}?mode=ro", uri=True, timeout=10)) as connection:
         return connection.execute("SELECT user_id, status, starts_at, place FROM appointments").fetchall()
+
+
+def stored(moment: datetime) -> str:
+    """As the appointment store's table has it."""
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M}:00.000Z"
 
 
 def wish(dealer: Workshop, at: datetime) -> str:

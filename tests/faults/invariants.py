@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psycopg
+from sqlalchemy import make_url
+
 from tests.faults.customer import Customer
 
 WIRE_NAMES = {"complete": "completed", "error": "failed", "cancelled": "cancelled"}
@@ -93,6 +96,21 @@ class Storage:
                 if kinds.get(frame["seq"]) != WIRE_NAMES[frame["type"]]:
                     found.append(f"{frame['run_id']} ended {frame['type']}, stored {kinds.get(frame['seq'])}")
         return found
+
+
+class SharedStorage(Storage):
+    """That of a cluster, at this URL of a PostgreSQL."""
+
+    def __init__(self, url: str) -> None:
+        self._url = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+
+    def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        if query.startswith("PRAGMA"):
+            return []
+        theirs = query.replace("json_extract(e.body, '$.response')", "e.body::json->>'response'")
+        theirs = theirs.replace("(r.finished_at IS NOT NULL)", "(r.finished_at IS NOT NULL)::int").replace("?", "%s")
+        with psycopg.connect(self._url) as connection:
+            return connection.execute(theirs, values or None).fetchall()  # type: ignore[arg-type]
 
 
 def check(storage: Storage, customers: Iterable[Customer]) -> None:

@@ -5,7 +5,7 @@ import random
 import re
 from collections import Counter
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -13,7 +13,7 @@ import pytest
 
 from agents.appointments.dealers.workshops import Workshop
 from tests.conversing import talking
-from tests.faults.bookers import Booker, appointment_store, open_times, wish, with_dealers, workshop
+from tests.faults.bookers import Booker, appointment_store, open_times, stored, wish, with_dealers, workshop
 from tests.faults.counts import COUNTS
 from tests.faults.invariants import Storage
 from tests.serving import Served, serving
@@ -39,11 +39,6 @@ def offers(booker: Booker, dealer: Workshop) -> list[str]:
     local = [datetime.strptime(one, "%d %B %Y at %H:%M") for one in _OFFER.findall(booker.end["response"])]  # noqa: DTZ007
     assert local, booker.end["response"]
     return [stored(one.replace(tzinfo=ZoneInfo(dealer.zone))) for one in local][: len(ORDINALS)]
-
-
-def stored(moment: datetime) -> str:
-    """As the appointment store's table has it."""
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M}:00.000Z"
 
 
 async def insist(server: Served, dealer: Workshop, booker: Booker, told: Counter[str]) -> str:

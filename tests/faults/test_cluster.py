@@ -13,39 +13,26 @@ import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import httpx
-import psycopg
+import psutil
 import pytest
-from sqlalchemy import make_url
 from websockets.asyncio.client import connect
 
 from tests.cluster import Cluster, Member, balanced, clustered, smoke
 from tests.faults.counts import FULL
 from tests.faults.customer import GONE, Customer
-from tests.faults.invariants import Storage, check
+from tests.faults.invariants import SharedStorage, check
 from tests.faults.process import DOCUMENTS
 from tests.faults.provider import KEY, Providing, question
-from tests.serving import KNOWLEDGE, ROOT, environment, prepared
+from tests.faults.proxy import Link, Proxy
+from tests.serving import KNOWLEDGE, ROOT, environment, free_port, prepared
 
 TAKEN_OVER_S = 45.0
+LOST_S = 20.0 if FULL else 7.0
+DELAY_S = 0.15
+HASTY, ROUNDS = (50, 40) if FULL else (8, 3)
 HEAVY = ("torch", "onnxruntime", "chromadb", "langgraph", "langchain_core", "sentence_transformers", "tokenizers")
-
-
-class SharedStorage(Storage):
-    """The cluster's database, read from outside."""
-
-    def __init__(self, url: str) -> None:
-        self._url = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-
-    def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
-        if query.startswith("PRAGMA"):
-            return []
-        theirs = query.replace("json_extract(e.body, '$.response')", "e.body::json->>'response'")
-        theirs = theirs.replace("(r.finished_at IS NOT NULL)", "(r.finished_at IS NOT NULL)::int").replace("?", "%s")
-        with psycopg.connect(self._url) as connection:
-            return connection.execute(theirs, values or None).fetchall()  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
@@ -232,11 +219,11 @@ async def test_chats_go_on_while_redis_is_lost(members: Cluster, crowd: Crowd, s
     await customer.connect()
     message = await customer.say(question(customer.marker, 40, 100))
     await customer.until(lambda frame: frame["type"] == "token")
-    members.redis.stop()  # type: ignore[attr-defined]
+    members.parts.redis.stop()
     try:
-        await asyncio.sleep(20 if FULL else 6)
+        await asyncio.sleep(LOST_S)
     finally:
-        members.redis.start()  # type: ignore[attr-defined]
+        members.parts.redis.start()
     await customer.settle(60)
     assert (customer.end(message) or {})["type"] == "complete"
     following = await customer.say(question(customer.marker, 3, 0))
@@ -256,6 +243,154 @@ async def test_a_worker_that_stops_leaves_its_runs_to_the_other(
     await customer.settle(30)
     assert (customer.end(message) or {})["type"] == "complete"
     assert not any(frame["type"] == "run_restarted" for frame in customer.log.values())
+
+
+async def said_again(customer: Customer, seconds: float = 60) -> None:
+    """Everything that was said is answered, and one message more."""
+    await customer.settle(seconds)
+    following = await customer.say(question(customer.marker, 3, 0))
+    await customer.settle(seconds)
+    assert (customer.end(following) or {})["type"] == "complete"
+
+
+async def test_postgresql_is_lost_for_a_while(
+    members: Cluster, crowd: Crowd, storage: SharedStorage, report: Callable[..., None]
+) -> None:
+    """In the middle of an answer. A message is refused with words and not left waiting, sockets live; then all goes on
+    by itself, and what was refused is taken."""
+    answering, asking = (crowd.new(gateway.port) for gateway in members.gateways)
+    await asyncio.gather(answering.connect(), asking.connect())
+    message = await answering.say(question(answering.marker, 40, 100))
+    await answering.until(lambda frame: frame["type"] == "token")
+    lost_at = time.monotonic()
+    await asyncio.to_thread(members.parts.postgres.stop)
+    try:
+        asked_at = time.monotonic()
+        refused = await asking.say(question(asking.marker, 3, 0))
+        frame = await asking.until(lambda frame: frame["type"] == "error" and "run_id" not in frame, 15)
+        refused_s = time.monotonic() - asked_at
+        assert (frame["code"], frame["retryable"]) == ("STORAGE_UNAVAILABLE", True), frame
+        assert refused_s < 8
+        await asking.tell({"type": "ping", "timestamp": 1})
+        await asking.until(lambda frame: frame["type"] == "pong", 2)
+        for gateway in members.gateways:
+            assert await asyncio.to_thread(lambda gateway=gateway: gateway.ready) is False  # type: ignore[misc]
+        await asyncio.sleep(LOST_S - (time.monotonic() - lost_at))
+    finally:
+        await asyncio.to_thread(members.parts.postgres.start)
+    back_at = time.monotonic()
+    await asyncio.gather(said_again(answering), said_again(asking))
+    assert (answering.end(message) or {})["type"] == "complete"
+    assert (asking.end(refused) or {})["type"] == "complete"
+    healed_s = time.monotonic() - back_at
+    await members.ready()
+    report(lost_s=round(LOST_S), refused_after_s=f"{refused_s:.1f}", all_answered_after_s=f"{healed_s:.1f}")
+
+
+async def _hasty(customer: Customer, rounds: int) -> None:
+    """Asks, and each time cancels or is cut off while its commands are on their way."""
+    for _ in range(rounds):
+        if not customer.connected:
+            await customer.settle(120)
+            with suppress(*GONE):
+                await customer.connect()
+        message = await customer.say(question(customer.marker, random.randrange(3, 30), random.choice((0, 10, 30))))
+        with suppress(TimeoutError, *GONE):
+            async with asyncio.timeout(random.uniform(0, 1.0)):
+                while True:
+                    await customer.take()
+        if message in customer.acks and random.random() < 0.6:
+            with suppress(*GONE):
+                await asyncio.gather(*(customer.cancel(customer.run(message)) for _ in range(random.randint(1, 3))))
+        if customer.link is not None and random.random() < 0.6:
+            customer.link.cut(reset=True)
+        await customer.settle(120)
+
+
+async def test_nothing_goes_astray_where_commands_are_cancelled_under_delay(
+    members: Cluster, crowd: Crowd, report: Callable[..., None]
+) -> None:
+    """Redis answers late, and those who wait for it go away: nobody may be given the answer to another's command.
+    Every text carries its customer's secret marker, and every customer looks for the others'."""
+
+    def late(link: Link) -> None:
+        link.delay_s = DELAY_S
+
+    async with Proxy(members.parts.redis.port, late) as redis:
+        slow = {**members.settings, "PITCREW_REDIS_URL": f"redis://127.0.0.1:{redis.port}"}
+        gateway = Member("serve", members.data("slow-gateway"), slow, free_port())
+        worker = Member("worker", members.data("slow-worker"), slow)
+        for member in (gateway, worker):
+            member.start()
+        try:
+            for member in (gateway, worker):
+                while not await asyncio.to_thread(lambda member=member: member.ready):  # type: ignore[misc]
+                    await asyncio.sleep(0.1)
+            async with Proxy(gateway.port or 0) as front:
+                hasty = [crowd.new(gateway.port) for _ in range(HASTY)]
+                for one in hasty:
+                    one.proxy, one.ended_elsewhere = front, True
+                    await one.connect()
+                await asyncio.gather(*(_hasty(one, ROUNDS) for one in hasty))
+                await asyncio.gather(*(one.leave() for one in hasty))
+        finally:
+            for member in (gateway, worker):
+                await asyncio.to_thread(member.stop)
+    ends = [frame["type"] for one in hasty for frame in one.ends.values()]
+    assert len(ends) == HASTY * ROUNDS
+    assert not any(one.wrong for one in hasty), [one.wrong for one in hasty]
+    report(
+        customers=HASTY, messages=len(ends), cancelled=ends.count("cancelled"), completed=ends.count("complete"),
+        cut_off=sum(one.reconnects for one in hasty), delay_ms=round(DELAY_S * 1000), astray=0,
+    )  # fmt: skip
+
+
+def children(server: Member) -> list[psutil.Process]:
+    return [one for one in psutil.Process(server.pid).children() if "worker" in one.cmdline()]
+
+
+async def comes_true(condition: Callable[[], bool], seconds: float = 180) -> bool:
+    ends = time.monotonic() + seconds
+    while not (true := await asyncio.to_thread(condition)) and time.monotonic() < ends:
+        await asyncio.sleep(0.1)
+    return true
+
+
+async def test_a_server_keeps_workers_of_its_own(members: Cluster, crowd: Crowd, storage: SharedStorage) -> None:
+    """`serve --workers`: one that is killed is replaced and its run answered; at the end answers finish, sockets stay
+    open for them, and nobody is left, not even where the server itself is killed."""
+    for other in members.workers:
+        await asyncio.to_thread(other.stop)
+    server = Member("serve --workers 2", members.data("with-workers"), members.settings, free_port())
+    server.start()
+    try:
+        assert await comes_true(lambda: server.ready and len(children(server)) == 2), server.words()[-4000:]
+        customer = crowd.new(server.port)
+        await customer.connect()
+        message = await customer.say(question(customer.marker, 60, 100))
+        await customer.until(lambda frame: frame["type"] == "token")
+        holder = str(storage.rows("SELECT holder FROM runs WHERE id = ?", customer.run(message))[0][0])
+        [answering] = [one for one in children(server) if f"-{one.pid}-" in holder]
+        answering.kill()
+        await customer.settle(TAKEN_OVER_S)
+        assert (customer.end(message) or {})["type"] == "complete"
+        assert await comes_true(lambda: len(children(server)) == 2), server.words()[-4000:]
+        last = await customer.say(question(customer.marker, 30, 100))
+        await customer.until(lambda frame: frame["type"] == "token" and frame["run_id"] == customer.run(last))
+        theirs = children(server)
+        server.signal(signal.SIGTERM)
+        ended = await customer.until(lambda frame: frame["type"] in {"complete", "error"})
+        assert ended["type"] == "complete", "the socket is open until the answer is whole"
+        assert await asyncio.to_thread(server.ended, 60) == 0
+        assert not any(one.is_running() for one in theirs)
+        server.start()
+        assert await comes_true(lambda: server.running and len(children(server)) == 2), server.words()[-4000:]
+        theirs = children(server)
+        await asyncio.to_thread(server.kill)
+        assert await comes_true(lambda: not any(one.is_running() for one in theirs), 20), "they end with it"
+    finally:
+        if server.running:
+            await asyncio.to_thread(server.kill)
 
 
 CHAOS_S = float(os.environ.get("PITCREW_CHAOS_S", 600 if FULL else 0))

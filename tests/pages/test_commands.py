@@ -26,6 +26,11 @@ from tests.web_site import html, sitemap, web_site
 
 ELSEWHERE = {
     "make test": "is what runs this",
+    "make cluster": "tests/faults/test_cluster.py runs what it starts",
+    "pip install '.[cluster]' -c constraints.txt": "the name of the extra is looked up below",
+    "chroma run --host 127.0.0.1 --port 8010 --path chroma-data": "tests/cluster.py starts it so",
+    "pitcrew migrate --from sqlite:data/pitcrew.db --to postgresql://pitcrew@db.example.com/pitcrew": "test_moving.py",
+    "pitcrew serve --workers 4": "tests/faults/test_cluster.py starts workers so",
     "python3 -m venv .venv": "the constraint of torch is compared below",
     ".venv/bin/pip install torch==2.13.0 --index-url <PyTorch's CPU index>": "the constraint is compared below",
     "npm --prefix web ci --ignore-scripts": "test_client_package.py",
