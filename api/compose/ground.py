@@ -16,7 +16,7 @@ from api.compose.database import open_migrated_database
 from api.compose.datasets import open_datasets
 from api.compose.knowledge import INDEXES_PATIENCE_S
 from api.compose.sharing import kept_apart, lease
-from api.compose.staffing import Staffing, open_staffing
+from api.compose.staffing import Staffing, between_processes, open_staffing
 from api.compose.traces import open_traces
 from api.compose.webhooks import delivering
 from api.observability.measured import MeasuredBus
@@ -97,6 +97,7 @@ async def open_ground(settings: Settings) -> AsyncIterator[Ground]:
         audit = SqlAudit(store.transactions, settings.audit_key.get_secret_value())
         staffing = open_staffing(settings, store, audit)
         stack.push_async_callback(staffing.feed.close)
+        await stack.enter_async_context(between_processes(settings, staffing))
         await stack.enter_async_context(delivering(settings, store.transactions))
         tenures = Tenures()
         bus = await stack.enter_async_context(open_bus(settings, tenures))

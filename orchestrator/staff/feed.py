@@ -55,6 +55,8 @@ class Feed:
 
     def __init__(self, lines: Callable[[Sequence[str]], Awaitable[Sequence[Listed]]]) -> None:
         self._lines = lines
+        self.beyond: Callable[[Change | str], None] = lambda told: None
+        """Told what is told here, and the ids of conversations that have changed, for readers elsewhere."""
         self._readers: dict[object, Callable[[Change], None]] = {}
         self._changed: dict[str, None] = {}
         self._telling: asyncio.Task[None] | None = None
@@ -67,11 +69,26 @@ class Feed:
 
     def tell(self, change: Change) -> None:
         """Tell everybody at once."""
+        self.beyond(change)
+        self.hear(change)
+
+    def hear(self, change: Change) -> None:
+        """Tell everybody at this process."""
         for deliver in tuple(self._readers.values()):
             deliver(change)
 
     def changed(self, conversation_id: str) -> None:
         """A line of the list is not true any more."""
+        self.beyond(conversation_id)
+        self.hear_changed(conversation_id)
+
+    @property
+    def read(self) -> bool:
+        """Whether anybody reads at this process."""
+        return bool(self._readers)
+
+    def hear_changed(self, conversation_id: str) -> None:
+        """As `changed`, for who reads at this process."""
         if not self._readers:
             return
         self._changed[conversation_id] = None
@@ -89,7 +106,7 @@ class Feed:
                     return
                 for conversation_id in ids:
                     line = lines.get(conversation_id)
-                    self.tell(ConversationChanged(line) if line else ConversationRemoved(conversation_id))
+                    self.hear(ConversationChanged(line) if line else ConversationRemoved(conversation_id))
                 await asyncio.sleep(PAUSE_S)
         finally:
             self._telling = None

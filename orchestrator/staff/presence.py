@@ -1,6 +1,6 @@
-"""Which of the staff are at their desks, and what they look at. Lives as long as the process."""
+"""Which of the staff are at their desks, and what they look at: at this process, and as the others tell it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -35,6 +35,7 @@ class Presence:
     def __init__(self, changed: Callable[[], None] = lambda: None) -> None:
         self.changed = changed
         self._seats: list[Seat] = []
+        self._elsewhere: dict[str, tuple[float, tuple[Colleague, ...]]] = {}
 
     def arrive(self, member: Member) -> Seat:
         """A member opens a socket."""
@@ -48,14 +49,35 @@ class Presence:
             self._seats.remove(seat)
             self.changed()
 
+    def hear(self, process: str, colleagues: tuple[Colleague, ...], until: float) -> None:
+        """Who has a socket at another process, good `until` a time of whatever clock `forget` is told."""
+        before = self._elsewhere.pop(process, (0.0, ()))[1]
+        if colleagues:
+            self._elsewhere[process] = until, colleagues
+        if colleagues != before:
+            self.changed()
+
+    def forget(self, now: float) -> None:
+        """Drop what was good until `now`: that process is gone, or cannot be heard."""
+        over = [process for process, (until, _) in self._elsewhere.items() if until <= now]
+        for process in over:
+            del self._elsewhere[process]
+        if over:
+            self.changed()
+
     @property
     def here(self) -> int:
         """How many of the staff can be expected to see something."""
-        return len({seat.member.id for seat in self._seats if seat.status == "here"})
+        return sum(colleague.status == "here" for colleague in self.colleagues)
 
     @property
     def colleagues(self) -> tuple[Colleague, ...]:
         """Everybody with a socket, by name; of several sockets of one, one that is here counts."""
+        return _together((*self.seated, *(one for _, some in self._elsewhere.values() for one in some)))
+
+    @property
+    def seated(self) -> tuple[Colleague, ...]:
+        """Those of them who have it at this process."""
         by_id: dict[str, list[Seat]] = {}
         for seat in self._seats:
             by_id.setdefault(seat.member.id, []).append(seat)
@@ -69,3 +91,14 @@ class Presence:
             for member_id, seats in by_id.items()
         ]
         return tuple(sorted(found, key=lambda colleague: (colleague.name, colleague.id)))
+
+
+def _together(colleagues: Iterable[Colleague]) -> tuple[Colleague, ...]:
+    """Each once."""
+    by_id: dict[str, Colleague] = {}
+    for one in colleagues:
+        if (known := by_id.get(one.id)) is not None:
+            status: Status = "here" if "here" in (known.status, one.status) else "away"
+            one = Colleague(one.id, one.name, status, tuple(dict.fromkeys((*known.viewing, *one.viewing))))
+        by_id[one.id] = one
+    return tuple(sorted(by_id.values(), key=lambda colleague: (colleague.name, colleague.id)))

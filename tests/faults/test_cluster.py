@@ -11,8 +11,9 @@ import sys
 import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psutil
@@ -20,6 +21,7 @@ import pytest
 from websockets.asyncio.client import connect
 
 from tests.cluster import Cluster, Member, balanced, clustered, smoke
+from tests.conversing import Frame, talking
 from tests.faults.counts import FULL
 from tests.faults.customer import GONE, Customer
 from tests.faults.invariants import SharedStorage, check
@@ -391,6 +393,99 @@ async def test_a_server_keeps_workers_of_its_own(members: Cluster, crowd: Crowd,
     finally:
         if server.running:
             await asyncio.to_thread(server.kill)
+
+
+class Colleague:
+    """A member of staff at one gateway: a socket, and HTTP."""
+
+    def __init__(self, cluster: Cluster, port: int | None, name: str) -> None:
+        self._token = cluster.token(name.lower(), name=name, role="staff")
+        self._port = port
+        self.lines: dict[str, Frame] = {}
+        self.present: set[str] = set()
+        self.events: list[Frame] = []
+
+    @asynccontextmanager
+    async def at_the_desk(self) -> AsyncIterator["Colleague"]:
+        async with talking(f"ws://127.0.0.1:{self._port}/ws/staff") as talk:
+            await talk.sign_in(self._token)
+            self.talk = talk
+            yield self
+
+    async def until(self, true: Callable[[], object], seconds: float = 20) -> None:
+        """Read until something is so."""
+        async with asyncio.timeout(seconds):
+            while not true():
+                frame = await self.talk.receive(seconds)
+                if frame["type"] == "conversation":
+                    self.lines[frame["conversation"]["session_id"]] = frame["conversation"]
+                elif frame["type"] == "presence":
+                    self.present = {colleague["name"] for colleague in frame["colleagues"]}
+                elif frame["type"] == "event":
+                    self.events.append(frame["frame"])
+
+    async def do(self, what: str, session: str, body: Any = None) -> Frame:
+        about = self.lines[session]["conversation_id"]
+        url = f"http://127.0.0.1:{self._port}/api/v1/staff/conversations/{about}/{what}"
+        async with httpx.AsyncClient(timeout=30) as client:
+            answered = await client.post(url, json=body, headers={"Authorization": f"Bearer {self._token}"})
+        assert answered.is_success, answered.text
+        return dict(answered.json())
+
+
+async def test_staff_at_one_gateway_see_what_a_worker_answers_at_the_other(members: Cluster, crowd: Crowd) -> None:
+    first, second = (gateway.port for gateway in members.gateways)
+    customer = crowd.new(first)
+    async with Colleague(members, second, "Ada").at_the_desk() as ada:
+        await customer.connect()
+        message = await customer.say(question(customer.marker, 20, 50))
+        await ada.until(lambda: customer.session in ada.lines)
+        await ada.talk.send({"type": "open", "conversation_id": ada.lines[customer.session]["conversation_id"]})
+        await customer.settle()
+        await ada.until(lambda: any(event["type"] == "complete" for event in ada.events))
+        told = next(event for event in ada.events if event["type"] == "complete")
+        assert told["response"] == customer.texts[customer.run(message)]
+        assert any(event["type"] == "token" for event in ada.events)
+        async with Colleague(members, first, "Bob").at_the_desk() as bob:
+            await ada.until(lambda: ada.present == {"Ada", "Bob"})
+            await bob.until(lambda: bob.present == {"Ada", "Bob"})
+        await ada.until(lambda: ada.present == {"Ada"})
+        rated = {"type": "feedback", "message_id": (customer.end(message) or {})["message_id"], "rating": "down"}
+        ada.lines.clear()
+        await customer.tell(rated)
+        await ada.until(lambda: ada.lines.get(customer.session, {}).get("thumbs", {}).get("down") == 1)
+
+
+async def test_taken_over_at_the_other_gateway_the_bot_says_nothing_more(
+    members: Cluster, crowd: Crowd, provider: Providing
+) -> None:
+    first, second = (gateway.port for gateway in members.gateways)
+    for _ in range(10 if FULL else 3):
+        customer = crowd.new(first)
+        customer.ended_elsewhere = True
+        async with Colleague(members, second, "Ada").at_the_desk() as ada:
+            await customer.connect()
+            await customer.say(question(customer.marker, 400, 20))
+            await customer.until(lambda frame: frame["type"] == "token")
+            await ada.until(lambda session=customer.session: session in ada.lines)  # type: ignore[misc]
+            await ada.do("take", customer.session)
+            owner = await customer.until(lambda frame: frame["type"] == "owner")
+            assert owner["staff"] == {"name": "Ada"}
+            after: list[Frame] = []
+            with suppress(TimeoutError):
+                async with asyncio.timeout(1.5):
+                    while True:
+                        after.append(await customer.take())
+            assert [frame for frame in after if frame["type"] in {"token", "progress", "complete"}] == []
+            assert await provider.fallen_silent(customer.marker, 5)
+            await ada.do("reply", customer.session, {"text": "Ada here."})
+            said = await customer.until(lambda frame: frame["type"] == "staff_message")
+            assert said["message"] == "Ada here."
+            await ada.do("return", customer.session)
+            await customer.until(lambda frame: frame["type"] == "owner" and frame["owner"] == "bot")
+            message = await customer.say(question(customer.marker, 3, 0))
+            await customer.settle(30)
+            assert (customer.end(message) or {})["type"] == "complete"
 
 
 CHAOS_S = float(os.environ.get("PITCREW_CHAOS_S", 600 if FULL else 0))
