@@ -2,12 +2,12 @@
 `python -m tests.with_little_patience serve`."""
 
 from api.cli import main
-from api.transport import sse, uvicorn_protocols, writer
+from api.transport import sse, uvicorn_request, writer
 
 SEND_PATIENCE_S = 3
 REQUEST_S = 3
 
 if __name__ == "__main__":
     sse.SEND_PATIENCE_S = writer.SEND_PATIENCE_S = SEND_PATIENCE_S
-    uvicorn_protocols.HEAD_S = uvicorn_protocols.BODY_S = REQUEST_S
+    uvicorn_request.HEAD_S = uvicorn_request.BODY_S = REQUEST_S
     main()

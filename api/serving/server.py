@@ -17,7 +17,8 @@ from api.protocol.frames import FRAME_BYTES
 from api.serving.drain import drain
 from api.serving.settling import settle
 from api.transport.front import PLAIN_REQUESTS, Front, Networks, allow_descriptors
-from api.transport.uvicorn_protocols import RequestProtocol, SocketProtocol
+from api.transport.uvicorn_request import RequestProtocol
+from api.transport.uvicorn_socket import SocketProtocol
 
 FINISH_S = 1
 """Seconds for requests to finish after the drain."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from api.transport.uvicorn_protocols import PEER
+from api.transport.uvicorn_socket import PEER
 
 App = Callable[..., Awaitable[None]]
 

@@ -7,7 +7,7 @@ from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from api.transport.sse import HEADERS, SEND_PATIENCE_S
-from api.transport.uvicorn_protocols import ABORT
+from api.transport.uvicorn_request import ABORT
 
 BEAT = ": still working\n\n"
 """A comment, which readers skip: it shows that the connection lives."""

@@ -21,7 +21,7 @@ from api.access.auth import Identity
 from api.protocol.dialect import Closing, Problem, Session
 from api.transport.outbox import Item, Outbox, OutboxFull, Spelled
 from api.transport.retelling import Retelling
-from api.transport.uvicorn_protocols import ABORT
+from api.transport.uvicorn_request import ABORT
 from orchestrator.errors import PitcrewError, ProcessingError
 from orchestrator.events import Envelope
 from orchestrator.execution.engine import Engine

@@ -12,7 +12,7 @@ from starlette.websockets import WebSocketDisconnect
 from api.protocol.dialect import Speaking
 from api.transport.closing import CLOSE_REASONS, GOING_AWAY, INTERNAL, NORMAL, SLOW
 from api.transport.outbox import Item, Outbox, OutboxFull, Spelled
-from api.transport.uvicorn_protocols import TENURE
+from api.transport.uvicorn_socket import TENURE
 from orchestrator.events import Envelope
 
 log = structlog.get_logger()

@@ -8,7 +8,7 @@ from starlette.types import Message
 
 from api.transport import server_events
 from api.transport.server_events import ServerEvents
-from api.transport.uvicorn_protocols import ABORT
+from api.transport.uvicorn_request import ABORT
 
 
 async def two() -> AsyncIterator[str]:

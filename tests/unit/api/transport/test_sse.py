@@ -13,7 +13,7 @@ from api.protocol.dialect import Handshake
 from api.transport import sse
 from api.transport.retelling import Retelling
 from api.transport.sse import EventStream, server_event
-from api.transport.uvicorn_protocols import ABORT
+from api.transport.uvicorn_request import ABORT
 from orchestrator import events
 from orchestrator.buses.memory import MemoryBus
 from orchestrator.errors import RunBusy

@@ -1,182 +1,32 @@
-"""uvicorn's protocols with limits: on what a peer may send before anybody knows who it is, on the time that it may
-take, and on how long it may leave unread what it is sent.
-
-The transport's own `close` first sends what is buffered, which is never when the peer has stopped reading: such a
-socket and its buffers would stay for as long as the peer's machine is up.
-"""
+"""uvicorn's connection of HTTP with limits on what a peer may send before anybody knows who it is, and on the time that
+it may take."""
 
 import asyncio
 import socket
 from asyncio.transports import BaseTransport
-from collections.abc import Generator
 from enum import Enum
 from typing import Any
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets.frames import Frame
-from websockets.streams import StreamReader
 
-from api.transport.closing import CLOSE_REASONS, FLOOD
-from api.transport.front import Bucket, Front
+from api.transport.front import Front
+from api.transport.uvicorn_socket import CLOSE_S, LINE_BYTES, PEER, SEND_BUFFER_BYTES, SocketProtocol
 
-CLOSE_S = 10.0
-"""Seconds that a peer has to take what is buffered and to answer a close frame."""
-
-LOST = 1006
-"""The code of a socket whose peer is gone without a word."""
-
-SEND_BUFFER_BYTES = 128 * 1024
-"""What the kernel may hold for a peer. Left to itself it grows to megabytes, which nobody counts."""
-
-TENURE = "pitcrew.tenure"
-"""Where a frame that the bot says has its tenure, without which it is not written."""
-
-LINE_BYTES = 128 * 1024
-"""The longest line of a handshake: a question may stand in its URL, 8,000 characters at up to 12 bytes each."""
 HEADERS, HEADER_BYTES = 100, 32 * 1024
 """Headers of a request, and their bytes together (nginx: 4 buffers of 8 KiB)."""
+
 BODY_BYTES = 1024 * 1024
 """The largest body as it comes over the line (nginx: 1 MiB). Routes have smaller limits of their own."""
+
 HEAD_S, BODY_S = 10.0, 30.0
 """Seconds that a request's head may take from its first byte, or from the connection's first moment; and its body."""
+
 UNREAD_S = 60.0
 """Seconds that a peer may leave an answer unread (nginx: 60)."""
+
 PIPELINED = 16
 """Requests that may wait behind the one that is being answered."""
-
-SLICE = 4096
-"""A socket's bytes are looked at in such pieces: thousands of frames fit into what is read at once."""
-CONTROLS, CONTROLS_PER_S = 128.0, 10.0
-"""Pings, pongs and continuation frames of a socket at once, and in the long run. A client sends one in 20 s."""
-MESSAGES, MESSAGES_PER_S = 1024.0, 256.0
-"""The same of messages, as far as reading them goes; how many are obeyed is decided later, and is much less."""
-FRAGMENTS = 256
-"""Frames that a message may be cut into."""
-PEER = "pitcrew.peer"
-"""Where a scope has the address that a connection really comes from, whatever headers say."""
-
-
-class HandshakeReader(StreamReader):
-    """Reads lines of up to LINE_BYTES, whatever limit the library has for them."""
-
-    def read_line(self, m: int, *rest: Any) -> Generator[None, None, bytearray]:
-        return super().read_line(LINE_BYTES, *rest)
-
-
-class SocketProtocol(WebSocketsSansIOProtocol):
-    """One socket. Whatever ends it, its transport is gone CLOSE_S later."""
-
-    def __init__(self, *arguments: Any, **settings: Any) -> None:
-        super().__init__(*arguments, **settings)
-        # The library's connection makes its reader by itself and begins to read from it at once.
-        self.conn.reader = HandshakeReader()
-        self.conn.parser = self.conn.parse()
-        next(self.conn.parser)
-        self.front: Front | None = None
-        self._controls = Bucket(CONTROLS, CONTROLS_PER_S)
-        self._messages = Bucket(MESSAGES, MESSAGES_PER_S)
-        self._flooded = False
-
-    def connection_made(self, transport: BaseTransport) -> None:
-        super().connection_made(transport)
-        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
-
-    def data_received(self, data: bytes) -> None:
-        for start in range(0, len(data), SLICE):
-            if self._flooded or (self.handshake_complete and self.transport.is_closing()):
-                return
-            super().data_received(data[start : start + SLICE])
-        if self.conn.handshake_exc is not None and not self.handshake_initiated:
-            # uvicorn waits for a request that never comes: what the library has to say of this one is left unsent.
-            self.transport.write(b"".join(self.conn.data_to_send()))
-            self.transport.close()
-
-    def handle_ping(self) -> None:
-        if self._permitted(self._controls):
-            if self.writable.is_set():
-                super().handle_ping()
-            else:  # what is not read is not answered either: a pong is as good as the one before it
-                self.conn.data_to_send()
-
-    def handle_pong(self, event: Frame) -> None:
-        if self._permitted(self._controls):
-            super().handle_pong(event)
-
-    def handle_cont(self, event: Frame) -> None:
-        if len(self.frames) < FRAGMENTS and self._permitted(self._controls):
-            super().handle_cont(event)
-        else:
-            self._flood()
-
-    def handle_text(self, event: Frame) -> None:
-        if self._permitted(self._messages):
-            super().handle_text(event)
-
-    def handle_bytes(self, event: Frame) -> None:
-        if self._permitted(self._messages):
-            super().handle_bytes(event)
-
-    def _permitted(self, bucket: Bucket) -> bool:
-        """Whether one more frame is within the limits; where it is not, the socket is closed."""
-        if not self._flooded and not bucket.take(self.loop.time()):
-            self._flood()
-        return not self._flooded
-
-    def _flood(self) -> None:
-        """Let go of a peer that sends more frames than any client does."""
-        if self._flooded:
-            return
-        self._flooded = True
-        if self.front is not None and self.client:
-            self.front.tell("too many frames", self.client[0])
-        self.queue.put_nowait({"type": "websocket.disconnect", "code": FLOOD, "reason": CLOSE_REASONS[FLOOD]})
-        if not self.close_sent and not self.transport.is_closing():
-            self.conn.data_to_send()  # pongs
-            self.conn.send_close(FLOOD, CLOSE_REASONS[FLOOD])
-            self.transport.write(b"".join(self.conn.data_to_send()))
-            self.close_sent = True
-        self.frames = []
-        self.transport.close()
-        self._let_go_later()
-
-    def _let_go_later(self) -> None:
-        if self.close_timer is not None:
-            self.close_timer.cancel()
-        if not self.disconnected:
-            self.close_timer = self.loop.call_later(CLOSE_S, self.transport.abort)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        if self.front is not None:
-            self.front.leave(self.client[0] if self.client else None)
-        if self.handshake_complete:  # the transport's own word would be that of a peer that closed without a code
-            self.queue.put_nowait({"type": "websocket.disconnect", "code": LOST})
-        super().connection_lost(exc)
-
-    async def run_asgi(self) -> None:
-        scope: dict[str, Any] = self.scope  # type: ignore[assignment]
-        scope[PEER] = self.client
-        await super().run_asgi()
-
-    async def send(self, message: Any) -> None:
-        if message["type"] == "websocket.close":
-            self.writable.set()  # a close frame waits for no reader
-        tenure = message.get(TENURE)
-        if tenure is not None:
-            await self.writable.wait()
-            if tenure.over:  # while the peer did not read, a person has taken over
-                return
-        await super().send(message)
-
-    def keepalive_timeout(self) -> None:
-        super().keepalive_timeout()
-        if self.transport.get_write_buffer_size():
-            self.transport.abort()
-
-    def on_task_complete(self, task: "asyncio.Task[None]") -> None:
-        super().on_task_complete(task)
-        self._let_go_later()
-
 
 ABORT = "pitcrew.abort"
 """Where a request's scope has the function that lets its connection go at once."""
@@ -204,6 +54,17 @@ REFUSED = {
     503: "The server has too many connections. Try again in a few seconds.",
 }
 RETRY = {429, 503}
+
+
+OFFERS = {b"upgrade", b"http2-settings"}
+"""The headers, and options of a connection, by which a client offers another protocol."""
+
+
+def parser(protocol: HttpToolsProtocol) -> Any:
+    """A parser as uvicorn makes it: what is pipelined behind a last request does not harm that one."""
+    made = httptools.HttpRequestParser(protocol)
+    made.set_dangerous_leniencies(lenient_data_after_close=True)
+    return made
 
 
 class RequestProtocol(HttpToolsProtocol):
@@ -252,12 +113,42 @@ class RequestProtocol(HttpToolsProtocol):
         if self._part is Part.NONE and (self.cycle is None or self.cycle.response_complete):
             self._part, self._came = Part.HEAD, 0  # also where only line ends come, which the parser passes over
         self._came += len(data)
-        super().data_received(data)
+        self._read(data)
         if self._part is Part.HEAD and self._came > LINE_BYTES + HEADER_BYTES:
             self._refuse(431)
         elif self._part is Part.BODY and self._came > BODY_BYTES:
             self._refuse(413)
         self._watch()
+
+    def _read(self, data: bytes) -> None:
+        self._unset_keepalive_if_required()
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserError:
+            self.send_400_response("")
+        except httptools.HttpParserUpgrade as upgrade:
+            if self._should_upgrade():
+                self.handle_websocket_upgrade()
+            else:
+                self._read_without_upgrade(data[upgrade.args[0] :])
+
+    def _read_without_upgrade(self, rest: bytes) -> None:
+        """Read a request again as if it offered no other protocol: Java's client offers HTTP/2 with every one. The
+        parser takes such a request to end with its head, and would read the body as the next request."""
+        head = [self.parser.get_method(), b" ", self.url, b" HTTP/", self.parser.get_http_version().encode(), b"\r\n"]
+        for name, value in self.headers:
+            if name == b"connection":
+                options = [option.strip() for option in value.split(b",")]
+                value = b", ".join(option for option in options if option.lower() not in OFFERS)
+            if name not in OFFERS:
+                head += [name, b": ", value, b"\r\n"]
+        self.parser = parser(self)
+        self._read(b"".join([*head, b"\r\n", rest]))
+
+    @property
+    def _offers_another(self) -> bool:
+        """Whether the request that is being parsed offers a protocol that is not spoken here."""
+        return bool(self.parser.should_upgrade()) and not self._should_upgrade()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -279,12 +170,16 @@ class RequestProtocol(HttpToolsProtocol):
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
+        if self._offers_another:
+            return
         if len(self.pipeline) >= PIPELINED:
             self._stop(429)
         self._part, self._came = Part.BODY, 0
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
+        if self._offers_another:
+            return
         self._part = Part.NONE
         super().on_message_complete()
 

@@ -8,7 +8,7 @@ from websockets.http11 import Request
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
-from api.transport.uvicorn_protocols import LINE_BYTES, TENURE, SocketProtocol
+from api.transport.uvicorn_socket import LINE_BYTES, TENURE, SocketProtocol
 from orchestrator.event.tenure import Tenure
 
 
