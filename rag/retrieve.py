@@ -28,10 +28,10 @@ from rag.customer_questions import CustomerQuestions
 from rag.embedder import Embedder, Vectors
 from rag.index import Hit, Index, IndexUnavailable, Query, WordIndex
 from rag.neighbours import Neighbours
-from rag.priority_threads import PriorityThreads
 from rag.query import Sought
 from rag.spread import spread
 from rag.terms import kind_of
+from rag.threads.priority import PriorityThreads
 from rag.types import Chunk, Likeness, Passage, Place
 from rag.vectors import VectorStore
 

@@ -31,7 +31,7 @@ from orchestrator.execution.replies import ReadAside, reading
 from orchestrator.execution.runs import Run
 from orchestrator.staff.drafting import Drafting, draft
 from orchestrator.staff.handing_over import HandingOver
-from rag.priority_threads import PriorityThreads
+from rag.threads.priority import PriorityThreads
 
 if TYPE_CHECKING:
     from agents.specialist import Catalogue as Specialists

@@ -14,6 +14,7 @@ from api.routes.dependencies import CurrentCaller, State, read_body
 from orchestrator.commands import Send
 from orchestrator.errors import ProcessingError, RunNotActive
 from orchestrator.events import Cancelled, Completed, Failed, InputRequired
+from orchestrator.staff.notices import STAFF
 
 router = APIRouter(prefix="/api/v1", tags=["chat"])
 
@@ -53,12 +54,13 @@ REQUEST_BODY: dict[str, Any] = {
 
 
 class ChatAnswer(msgspec.Struct):
-    """A whole answer: the fields of `complete`. `seq` is null, and the ids of messages are absent, where the run waits
-    for an answer to what it asks: see `metadata.input_required`."""
+    """A whole answer: the fields of `complete`. `seq` is null, and the id of the answer absent, where the run waits for
+    an answer to what it asks (see `metadata.input_required`), and where a person has the conversation and will answer:
+    then `run_id` is null as well."""
 
     response: str
     session_id: str
-    run_id: str
+    run_id: str | None
     metadata: Metadata
     message_id: str | None = None
     seq: int | None = None
@@ -81,7 +83,11 @@ async def chat(
     envelope = await state.gateway.engine.ask(caller, command)
     match envelope.event:
         case Completed() as completed:
-            return JSONResponse(complete_body(completed, envelope.seq))
+            answer = complete_body(completed, envelope.seq)
+            if completed.answerer == STAFF:  # no run answers, and what is said is not the person's message
+                answer["run_id"] = None
+                del answer["message_id"]
+            return JSONResponse(answer)
         case InputRequired() as prompt:
             return JSONResponse(prompt_body(prompt))
         case Failed() as failed:

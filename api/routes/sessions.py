@@ -77,6 +77,8 @@ async def delete(session_id: str, state: State, caller: CurrentCaller) -> Respon
 def _message(message: StoredMessage) -> dict[str, Any]:
     own = (field.name for field in fields(message) if field.name not in {"answer", "superseded_by"})
     plain = {name: getattr(message, name) for name in own}
+    if message.run_id == message.message_id:  # a person has the conversation: no run is there
+        plain["run_id"] = None
     if message.superseded_by is not None:
         plain["superseded_by"] = message.superseded_by
     if message.answer is None:

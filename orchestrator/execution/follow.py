@@ -70,7 +70,9 @@ class Follower:
         stored = await self._engine.store.run_events(conversation_id, accepted.turn_id)
         cursor = self._cursors.setdefault(conversation_id, _Cursor())
         cursor.also |= {receipt.envelope.seq}
-        await self._tell(cursor, [envelope for envelope in stored if envelope.seq != receipt.envelope.seq])
+        # What came before an answer, its question among it, is no answer to it.
+        behind = [envelope for envelope in stored if (envelope.seq or 0) > (receipt.envelope.seq or 0)]
+        await self._tell(cursor, behind)
         cursor.also |= {envelope.seq for envelope in stored}
         await self._go_live(conversation_id, cursor)
 

@@ -8,7 +8,7 @@ from structlog.contextvars import bound_contextvars
 
 from orchestrator.events import Completed, Durable, Failed, InputRequired, Terminal
 from orchestrator.store import RunStart
-from rag.priority_threads import arrived
+from rag.threads.priority import arrived
 from rag.tracing.spans import Span, Value, current, span
 
 

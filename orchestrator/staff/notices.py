@@ -6,6 +6,8 @@ from datetime import datetime
 from orchestrator.events import Accepted, Completed, HandOverReason, Timing, UsageFigures
 from orchestrator.staff.opening_hours import OpeningHours
 
+STAFF = "staff"
+"""The answerer's name where a person answers."""
 CLOSED = "This conversation is closed. Write again to open it again."
 REOPENED = "This conversation is open again. The assistant answers you."
 NOBODY_COMES = "Nobody needs to come for now: the assistant answers you. Ask for a person at any time."
@@ -39,7 +41,7 @@ def left_to_staff(accepted: Accepted, name: str = "") -> Completed:
         citations=(),
         usage=UsageFigures(),
         timing=Timing(0.0, 0.0),
-        answerer="staff",
+        answerer=STAFF,
         act="person",
     )
 
@@ -53,7 +55,7 @@ def waiting(
     go_on = "Until then I go on answering."
     where = reach or "here, in this conversation"
     if email and not reach:
-        where += f", and may write to {email}"
+        where += f", or by e-mail to {email}"
     if not hours.open_at(now):
         opens = hours.next_opening(now)
         when = f" We are there again {opens}." if opens else ""

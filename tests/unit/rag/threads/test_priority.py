@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from rag.priority_threads import PriorityThreads, arrived
+from rag.threads.priority import PriorityThreads, arrived
 
 
 class Shop:

@@ -1,0 +1,1 @@
+"""Threads of the process: whose work they do first."""
