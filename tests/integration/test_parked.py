@@ -45,6 +45,22 @@ async def test_answered_by_a_frame_from_another_socket(acting_server: Served) ->
     assert bookings(acting_server) == [*before, "10:00"]
 
 
+async def test_an_answer_sent_again_tells_what_came_of_it_and_asks_nobody_anew(acting_server: Served) -> None:
+    before = bookings(acting_server)
+    async with talking(acting_server.chat, acting_server.token("parked-again")) as talk:
+        request = await asked(talk, session_id="s")
+        answer = {"type": "answer", "request_id": request["request_id"], "value": True}
+        await talk.send(answer)
+        first = [frame for frame in await talk.until_end() if "seq" in frame]
+        await talk.send(answer | {"request": "again"})
+        again = []
+        while (frame := await talk.receive())["type"] != "done":
+            again.append(frame)
+    assert again[0] == first[0] | {"duplicate": True}
+    assert again[1:] == first[1:]
+    assert bookings(acting_server) == [*before, "10:00"]
+
+
 @pytest.mark.parametrize(
     ("reply", "booked"), [("yes please, go ahead", ["10:00"]), ("no thanks", []), ("👍", ["10:00"])]
 )

@@ -121,6 +121,19 @@ async def test_from_the_wish_for_a_person_back_to_the_bot(server: Served) -> Non
         await anna.send({"type": "read", "session_id": session, "seq": ack["seq"]})
         assert await ada.event("seen") == {"type": "seen", "upto_seq": ack["seq"]}
 
+        sent = json.dumps({"message": "By HTTP, too.", "session_id": session}).encode()
+        _, body, _ = await asyncio.to_thread(server.request, "POST", "/api/v1/chat", server.token("anna"), sent)
+        told = json.loads(body)
+        assert (told["run_id"], told["seq"], told["metadata"]["answerer"]) == (None, None, "staff")
+        assert "message_id" not in told
+        assert (await anna.receive())["message"] == "By HTTP, too."
+        stored = (await history(server, session))["messages"]
+        assert {message["text"]: message["run_id"] for message in stored[-3:]} == {
+            "Hello, I am Ada.": None,
+            "I drive a Heron of 2024.": None,
+            "By HTTP, too.": None,
+        }
+
         status, _ = await ada.ask("POST", f"{conversation}/return")
         owner = await anna.receive()
         assert (status, owner["type"], owner["owner"], owner["state"]) == (200, "owner", "bot", "bot")
