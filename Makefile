@@ -9,32 +9,44 @@ INSTALLED := .venv/installed
 CLIENTS := tests/integration/agui/node_modules/.package-lock.json
 PACKAGES := web/node_modules/.package-lock.json
 SECONDS := 120
+LOCKS := deploy/locks
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+  -c constraints.txt --excludes $(LOCKS)/accelerators.txt --no-emit-package torch --no-emit-package pip
 # Without bytecode each of the many processes of the tests compiles every module anew.
 export PYTHONDONTWRITEBYTECODE :=
 # Many tests wait for something: two processes more than there are cores, at most six.
 WORKERS := $(shell cores=$$(getconf _NPROCESSORS_ONLN); echo $$((cores < 5 ? cores + 2 : 6)))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run cluster web check unit test tests prove soak fuzz docs bench profile fit chromium clean
+.PHONY: help setup run cluster web check unit test tests prove soak fuzz lock audit sbom wheel docs bench profile fit chromium \
+  clean
 
 help: ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 setup: $(INSTALLED) ## make .venv and install everything into it, the tools for tests as well
 
-$(RUNNABLE): pyproject.toml constraints.txt
+$(RUNNABLE): pyproject.toml constraints.txt $(LOCKS)/runtime.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	  echo "Pitcrew needs Python 3.11 or newer as '$(PYTHON)'. Install it, or say make PYTHON=python3.12"; exit 1; }
 	@[ -x $(BIN)/python ] || $(PYTHON) -m venv .venv || { rm -rf .venv; \
 	  echo "Python cannot make a virtual environment. On Debian and Ubuntu: sudo apt install python3-venv"; exit 1; }
 	@$(BIN)/python -c "$$TORCH_BUILD"
-	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@$(PIP) --require-hashes --no-deps -r $(LOCKS)/runtime.txt
+	@# Which file torch comes in depends on the machine, and no list of hashes holds for all of them.
+	@$(PIP) -c constraints.txt torch
+	@$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 
-$(INSTALLED): $(RUNNABLE)
-	@echo "Installing the tools for tests into .venv (about 100 MB to download the first time)"
-	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+$(INSTALLED): $(RUNNABLE) $(LOCKS)/development.txt
+	@echo "Installing the tools for tests into .venv (about 150 MB to download the first time)"
+	@$(PIP) --require-hashes --no-deps -r $(LOCKS)/development.txt
 	@touch $@
+
+lock: ## after a change to pyproject.toml or constraints.txt: every file that is installed, by its hash, into deploy/locks
+	$(LOCK) pyproject.toml -o $(LOCKS)/runtime.txt
+	$(LOCK) pyproject.toml --extra dev -o $(LOCKS)/development.txt
 
 # Which build of torch pip would take decides between half a gigabyte and several: say so before, and ask who can be asked.
 define TORCH_BUILD
@@ -100,6 +112,16 @@ soak: $(INSTALLED) ## mixed use under random faults for SECONDS (120)
 
 fuzz: $(INSTALLED) ## strangers' input made at random for SECONDS (120), on every reader and a running server
 	PITCREW_FUZZ_SECONDS=$(SECONDS) $(BIN)/pytest -q --timeout 0 -p no:cacheprovider tests/fuzz
+
+audit: $(INSTALLED) ## licences, and known vulnerabilities of what is installed and of what the pages are built with
+	$(BIN)/python -m tests.supply.audit
+
+sbom: $(INSTALLED) ## what is installed to run, as CycloneDX, into dist/
+	@mkdir -p dist
+	$(BIN)/cyclonedx-py requirements --output-reproducible --pyproject pyproject.toml --of JSON -o dist/pitcrew.cdx.json $(LOCKS)/runtime.txt
+
+wheel: $(INSTALLED) ## the package, into dist/: the same bytes from the same commit
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation -w dist .
 
 docs: $(INSTALLED) ## write the generated tables into the Markdown pages
 	$(BIN)/python -m tests.generated_docs --write

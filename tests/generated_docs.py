@@ -35,6 +35,7 @@ from orchestrator.errors import REASON_TEXTS, error_classes
 from rag.loaders import loaders
 from rag.loaders.foreign import LOADER as FOREIGN
 from tests.rights import matrix
+from tests.supply.licences import listed
 
 ROOT = Path(__file__).parent.parent
 PAGES = (
@@ -48,6 +49,7 @@ PAGES = (
     "docs/observability.md",
     "docs/staff.md",
     "docs/rights.md",
+    "docs/licences.md",
 )
 BLOCK = re.compile(r"<!-- generated: (\w+) -->\n.*?<!-- end -->", re.S)
 
@@ -340,6 +342,10 @@ def acting() -> str:
     return table(("command", "acts as"), ((f"`pitcrew {name}`", who) for name, who in matrix.COMMANDS.items()))
 
 
+def licences() -> str:
+    return table(("package", "version", "licence"), listed())
+
+
 def formats() -> str:
     return ", ".join(f"`{suffix}`" for loader in loaders() if loader is not FOREIGN for suffix in loader.suffixes)
 
@@ -366,6 +372,7 @@ TABLES: dict[str, Callable[[], str]] = {
         rights,
         rights_size,
         acting,
+        licences,
         formats,
     )
 } | {f"dialect_{one.name}": partial(wire, one) for one in all_dialects() if one.name != "native"}

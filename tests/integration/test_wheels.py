@@ -13,13 +13,14 @@ import websockets
 
 from tests.serving import ROOT, Served, environment, prepared
 
+BUILDING = {"PIP_NO_INDEX": "1", "SOURCE_DATE_EPOCH": "1700000000"}
 LEFT_OUT = shutil.ignore_patterns("build", "*.egg-info", "__pycache__", "node_modules")
 
 
 def wheel(sources: Path, to: Path) -> Path:
     """Build the project in that folder, as it stands, with what is installed."""
     command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "-w", to, sources]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=170, env=os.environ | {"PIP_NO_INDEX": "1"})
+    done = subprocess.run(command, capture_output=True, text=True, timeout=170, env=os.environ | BUILDING)
     assert done.returncode == 0, done.stderr
     [built] = to.glob("*.whl")
     return built
@@ -58,17 +59,31 @@ def test_the_client_needs_nothing_of_the_server(server: Served, tmp_path: Path) 
     assert {name.partition(".")[0] for name in listed} & {"api", "orchestrator", "agents", "rag", "pydantic"} == set()
 
 
-@pytest.fixture(scope="module")
-def outside(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The server's packages, unpacked from its wheel in a folder that is no checkout."""
-    folder = tmp_path_factory.mktemp("outside")
+def server_wheel(folder: Path) -> Path:
+    """The server's wheel, of copies of its sources."""
     sources = folder / "sources"
-    sources.mkdir()
+    sources.mkdir(parents=True)
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, sources)
     for name in ("rag", "agents", "orchestrator", "api", "migrations", "knowledge_base"):
-        shutil.copytree(ROOT / name, sources / name, ignore=LEFT_OUT)
-    return unpacked(wheel(sources, folder), folder / "packages")
+        shutil.copytree(ROOT / name, sources / name, ignore=LEFT_OUT, copy_function=shutil.copy)  # of another time
+    return wheel(sources, folder)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return server_wheel(tmp_path_factory.mktemp("outside"))
+
+
+@pytest.fixture(scope="module")
+def outside(built: Path) -> Path:
+    """The server's packages, unpacked in a folder that is no checkout."""
+    return unpacked(built, built.parent / "packages")
+
+
+def test_the_same_sources_make_the_same_bytes(built: Path, tmp_path: Path) -> None:
+    again = server_wheel(tmp_path / "again")
+    assert (again.name, again.read_bytes() == built.read_bytes()) == (built.name, True)
 
 
 def test_the_server_runs_outside_a_checkout(outside: Path, ingested: Path, tmp_path: Path) -> None:
