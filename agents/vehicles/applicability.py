@@ -44,6 +44,7 @@ _FILLERS = frozenset(
         "in",
     }
 )
+_VARIANT = frozenset({"variant", "version"})
 _ALL = frozenset({"all", "every", "any"})
 _IDENTITY = frozenset(
     {"model", "variant", "model year", "year", "vehicle", "vehicles", "applies to", "fits", "car", "version"}
@@ -116,7 +117,7 @@ class Fitment:
             return None
         if not named_so and not any(word[0].isalpha() or self._is_year(word) for word in words):
             return None
-        return self._marked(words, within)
+        return self._marked(text, within, column)
 
     def _is_mark(self, word: str) -> bool:
         return word in self._words or word in _ALL or self._is_year(word)
@@ -124,10 +125,11 @@ class Fitment:
     def _is_year(self, word: str) -> bool:
         return word.isdecimal() and len(word) <= _YEAR_DIGITS and int(word) in self._years
 
-    def _marked(self, words: Iterable[str], within: Cars) -> Cars:
-        chosen = set(words)
+    def _marked(self, label: str, within: Cars, column: str | None) -> Cars:
+        named, rest = self._named_whole(label, column)
+        chosen = set(_words(rest))
         models = {self._models[word] for word in chosen if word in self._models}
-        variants = {variant for word in chosen for variant in self._marks.get(word, ())}
+        variants = named | {variant for word in chosen for variant in self._marks.get(word, ())}
         if models:
             narrowed = {self._model[variant] for variant in variants}
             variants = {
@@ -138,6 +140,18 @@ class Fitment:
         cars = frozenset(car for car in self.everything if car[0] in variants) if variants else within
         cars = cars & within or cars
         return _in_years(cars, {int(word) for word in chosen if self._is_year(word)}) or cars
+
+    def _named_whole(self, label: str, column: str | None) -> tuple[set[str], str]:
+        """The variants whose whole names are in a label, and the rest of it: the words of one may all be in the name of
+        another, as `Wren` and `Wren 58` are. A name that is its model's too is the variant's in the column of them."""
+        if (column or "").casefold() in _VARIANT and self._model.get(label.strip()) == label.strip():
+            return {label.strip()}, ""
+        named: set[str] = set()
+        for mention in reversed(self._vehicles.mentions(label)):
+            if len(mention.vehicles) == 1:
+                named.add(mention.vehicles[0].name)
+                label = f"{label[: mention.start]} {label[mention.end :]}"
+        return named, label
 
     def _years_in(self, text: str) -> set[int]:
         return set(map(int, years_named(text))) & self._years

@@ -8,6 +8,16 @@ FITMENT = Fitment(VEHICLES)
 TEAL_60 = frozenset({("Teal 60", 2025), ("Teal 60", 2026)})
 TEAL = TEAL_60 | {("Teal 40", 2025), ("Teal 40", 2026)}
 ROOK = frozenset({("Rook Diesel", 2025), ("Rook Diesel", 2026)})
+OVENS = Fitment(
+    Vehicles.parse(
+        """model,variant,years,powertrain,aliases
+Ember,Ember 60,2026,electric,
+Ember,Ember 60 Pyro,2026,electric,
+Drop,Drop,2026,electric,
+Drop,Drop Duo,2026,electric,
+"""
+    )
+)
 
 
 @pytest.mark.parametrize(
@@ -78,3 +88,24 @@ def test_without_a_known_range_every_text_is_about_the_same_car() -> None:
 def test_a_question_without_its_names() -> None:
     assert "60" not in FITMENT.question("Power of the 2026 Teal 60?")
     assert "2026" not in FITMENT.question("Power of the 2026 Teal 60?")
+
+
+@pytest.mark.parametrize(
+    ("label", "variants"),
+    [
+        ("Ember 60", {"Ember 60"}),
+        ("Ember 60, 2026", {"Ember 60"}),
+        ("Ember 60 Pyro", {"Ember 60 Pyro"}),
+        ("Ember 60; Ember 60 Pyro", {"Ember 60", "Ember 60 Pyro"}),
+        ("Ember 60 and Pyro", {"Ember 60", "Ember 60 Pyro"}),
+        ("Ember", {"Ember 60", "Ember 60 Pyro"}),
+        ("Drop", {"Drop", "Drop Duo"}),
+        ("Drop Duo", {"Drop Duo"}),
+    ],
+)
+def test_a_variant_whose_name_begins_that_of_another_is_told_from_it(label: str, variants: set[str]) -> None:
+    assert {variant for variant, _ in OVENS.labelled(label, OVENS.everything) or ()} == variants
+
+
+def test_a_variant_that_is_called_as_its_model_is_meant_in_the_column_of_variants() -> None:
+    assert OVENS.labelled("Drop", OVENS.everything, "Variant") == {("Drop", 2026)}
