@@ -97,9 +97,11 @@ def _questions(path: Path, rows: Iterator[list[str]]) -> Iterator[CustomerQuesti
 @dataclass(frozen=True, slots=True)
 class _Places:
     """Where the questions' answers stand in the chunks of one generation: question `questions[i]` at `places[at[i]]`,
-    which is a chunk, where the statement begins in it and how; None and "" for all of the chunk."""
+    which is a chunk, where the statement begins in it and how; None and "" for all of the chunk. `covered`: the share
+    of the chunks that hold a place."""
 
     generation: int
+    covered: float
     questions: NDArray[np.intp]
     at: NDArray[np.intp]
     places: tuple[tuple[Chunk, int | None, str], ...]
@@ -156,7 +158,7 @@ class CustomerQuestions:
         self._known: _Known | None = None
         self._until = 0.0
         self._lately: LRUCache[tuple[str, int], _Found] = LRUCache(_REMEMBERED)
-        self._places = _Places(-1, np.empty(0, dtype=np.intp), np.empty(0, dtype=np.intp), ())
+        self._places = _Places(-1, 0.0, np.empty(0, dtype=np.intp), np.empty(0, dtype=np.intp), ())
 
     def __len__(self) -> int:
         return len(self._questions)
@@ -214,6 +216,10 @@ class CustomerQuestions:
         """The places of the questions that have most to do with this one, the likest first, each once."""
         return self._read(text, generation, chunks).places
 
+    def covered(self, generation: int, chunks: Callable[[], Collection[Chunk]]) -> float:
+        """The share of the chunks that answer some question."""
+        return self._placed(generation, chunks).covered
+
     def _read(self, text: str, generation: int, chunks: Callable[[], Collection[Chunk]]) -> "_Found":
         """What one message comes to; several readers look at it, and several searches ask for it without the names of
         models, so that the last ones are remembered."""
@@ -254,7 +260,8 @@ class CustomerQuestions:
     def _placed(self, generation: int, chunks: Callable[[], Collection[Chunk]]) -> _Places:
         with self._reading:
             if self._places.generation != generation:
-                pairs = _placed(self._questions, chunks())
+                shown = chunks()
+                pairs = _placed(self._questions, shown)
                 numbers: dict[tuple[str, str], int] = {}
                 found: list[tuple[Chunk, int | None, str]] = []
                 for position, chunk in pairs:
@@ -263,6 +270,7 @@ class CustomerQuestions:
                         found.append((chunk, question.start(chunk), question.statement))
                 self._places = _Places(
                     generation,
+                    len({chunk.id for _, chunk in pairs}) / max(1, len(shown)),
                     np.array([position for position, _ in pairs], dtype=np.intp),
                     np.array([numbers[chunk.id, self._questions[at].statement] for at, chunk in pairs], dtype=np.intp),
                     tuple(found),

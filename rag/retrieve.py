@@ -47,6 +47,8 @@ ASKED_WEIGHT = 0.6
 """Of the likeness to a question that the passage is known to answer: measured, see `docs/retrieval.md`."""
 ASKED_ALIKE = 0.6
 """The likeness from which on it makes a passage worth showing that shares too little with the question itself."""
+ASKED_COVERED = 0.8
+"""The share of the chunks that customers' questions ask for, from which on it tells that none is like another."""
 RERANKED = 20
 RERANKER_WEIGHT = 0.7
 _POOL = 40  # candidates from each index; the fused best eight were always among them
@@ -187,7 +189,10 @@ class Retriever:
         if asked is None:
             fit = [passage for passage in passages if passage.score >= self._threshold]
         else:
-            fit = [p for p in lifted(passages, asked, near) if p.score >= self._threshold]
+            found = lifted(passages, asked, near)
+            if not self._tells(asked, generation):
+                found = [replace(passage, asked=None) for passage in found]
+            fit = [passage for passage in found if passage.score >= self._threshold]
         return SearchResult(spread(fit)[:k], degraded, sought.unknown, sure)
 
     def _asked(self, text: str, generation: int) -> Mapping[str, Sequence[Likeness]] | None:
@@ -198,6 +203,17 @@ class Retriever:
             return self._questions.near(text, generation, partial(self._shown, generation))
         except (*_FAILURES, SQLAlchemyError):  # they only complete scores
             return None
+
+    def _tells(self, asked: Mapping[str, Sequence[Likeness]], generation: int) -> bool:
+        """Whether likeness to customers' questions tells what answers, besides where to look: where they ask for nearly
+        all of the documents, or one that names its statement is like the question. Of a few questions, that none is
+        like another says nothing."""
+        likenesses = (likeness for places in asked.values() for likeness in places)
+        return (
+            any(likeness.start is not None and likeness.cosine >= ASKED_ALIKE for likeness in likenesses)
+            or self._questions is None
+            or self._questions.covered(generation, partial(self._shown, generation)) >= ASKED_COVERED
+        )
 
     def _shown(self, generation: int) -> Collection[Chunk]:
         ids = self._catalogue.chunk_ids(generation=generation)

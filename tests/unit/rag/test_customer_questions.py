@@ -119,6 +119,31 @@ def test_a_question_like_one_that_was_asked_finds_its_answer(world: World) -> No
     assert all(passage.asked is not None for passage in passages)
 
 
+@pytest.mark.parametrize(("text", "told"), [("how much shopping fits", True), ("the boot", False), ("oil", False)])
+def test_of_a_few_questions_only_one_that_is_alike_and_names_its_statement_tells(
+    world: World, text: str, *, told: bool
+) -> None:
+    for number in range(9):
+        world.put(f"specs/{number}.md", f"Part {number} is made of steel.")
+    asked = Retriever(world.catalogue, world.embedder, world.dense, world.lexical, questions=known(world))
+    passages = asked.find(text).passages
+    asked.close()
+    assert passages
+    assert {passage.asked is not None for passage in passages} == {told}
+
+
+def test_where_nearly_all_is_asked_for_it_tells_that_nothing_is_alike(world: World) -> None:
+    documents = {chunk.document_id for chunk in world.catalogue.chunks(world.catalogue.chunk_ids()).values()}
+    some = [CustomerQuestion(document, "", "", f"what about {document}") for document in documents]
+    questions = CustomerQuestions(some, world.embedder, world.vectors)
+    questions.embed(unwatched)
+    asked = Retriever(world.catalogue, world.embedder, world.dense, world.lexical, questions=questions)
+    passages = asked.find("boot of the Heron").passages
+    asked.close()
+    assert passages
+    assert all(passage.asked is not None for passage in passages)
+
+
 def test_only_the_subjects_asked_for(world: World) -> None:
     asked = Retriever(world.catalogue, world.embedder, world.dense, world.lexical, questions=known(world))
     found = asked.find("how much shopping fits", subjects=["maintenance"]).passages
