@@ -2,12 +2,13 @@
 
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from api.cli.finding import Finding
 from api.cli.terminal.output import print_json
 from api.failure import FAILURE
 
@@ -22,16 +23,6 @@ SECONDS = 2.0
 """For a model server on this machine that the settings name."""
 MOST_NAMES = 6
 _SYMBOLS = {"ok": "ok  ", "warn": "warn", "fail": "FAIL"}
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What was found about one part; `fix` is what to do where it is not ok."""
-
-    part: str
-    state: Literal["ok", "warn", "fail"]
-    message: str
-    fix: str = ""
 
 
 def doctor(
@@ -57,6 +48,8 @@ def doctor(
 
 
 def _findings(*, online: bool) -> Iterator[Finding]:
+    from api.cli.shared_parts import shared_parts
+
     yield _python()
     packages = _packages()
     yield packages
@@ -66,6 +59,7 @@ def _findings(*, online: bool) -> Iterator[Finding]:
     yield _secret(settings)
     database = _database(settings)
     yield database
+    yield from shared_parts(settings)
     if packages.state != "fail":
         embedder, weights = _embedding(settings)
         yield weights
@@ -151,6 +145,9 @@ def _secret(settings: "Settings") -> Finding:
     from api.settings import BadSetting
 
     if not (settings.production or settings.jwt_public_key or settings.jwt_secret.get_secret_value()):
+        if settings.clustered:
+            message = "a secret in the data folder signs them: a server with another folder takes none of them"
+            return Finding("tokens", "warn", message, "Give all servers the same PITCREW_JWT_SECRET.")
         return Finding("tokens", "ok", "development: a secret in the data folder signs them")
     try:
         rules = token_rules(settings)
@@ -177,8 +174,11 @@ def _database(settings: "Settings") -> Finding:
             current = revision(database)
         finally:
             database.dispose()
-    except (SQLAlchemyError, ImportError) as error:
-        return Finding("database", "fail", f"cannot be used ({type(error).__name__})", "Check PITCREW_DATABASE_URL.")
+    except ImportError:
+        return Finding("database", "fail", "its packages are missing", "In Pitcrew's folder: pip install '.[cluster]'")
+    except SQLAlchemyError as error:
+        message = f"cannot be used ({type(error).__name__})"
+        return Finding("database", "fail", message, "Start it, or correct PITCREW_DATABASE_URL.")
     if current != head_revision():
         return Finding("database", "fail", f"is at version {current or 'none'}, not the newest", "Run: pitcrew migrate")
     return Finding("database", "ok", f"{url.render_as_string(hide_password=True)} at {current}")
@@ -221,7 +221,7 @@ def _knowledge(settings: "Settings", embedder: "Embedder") -> Finding:
     from rag.ingestion.ingest import plan
 
     again = f"Run: {_ingest(settings)}"
-    if not (settings.data_dir / "lexical.db").is_file():
+    if settings.embedded_sql and not (settings.data_dir / "lexical.db").is_file():
         return Finding("knowledge", "fail", "the index of words is not there", again)
     database = open_database(settings.sql_url)
     try:
@@ -252,6 +252,8 @@ def _supplements(settings: "Settings") -> Finding:
     """What answers depend on besides documents."""
     from api.compose import supplements
 
+    if not settings.embedded_sql and (number := supplements.shared(settings)):
+        return Finding("supplements", "ok", f"edition {number} of the database")
     absent = ", ".join(f"{name} ({supplements.NAMES[name]})" for name in supplements.absent(settings))
     if supplements.current(settings) == settings.knowledge_dir:
         message = f"vehicles, questions and datasets are read from {settings.knowledge_dir}, not from the data folder"

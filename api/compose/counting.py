@@ -1,6 +1,6 @@
 """How much users may ask for, counted as the settings say: by this process alone, or by all servers over Redis."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -23,12 +23,14 @@ from api.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Counting:
-    """`failures` is the rate at which an address may fail to sign in; None: as often as it likes."""
+    """`failures` is the rate at which an address may fail to sign in; None: as often as it likes. `reachable`: whether
+    Redis answers, where there is one."""
 
     tickets: Tickets
     rates: Rates
     places: UserPlaces
     failures: UserRate | None
+    reachable: Callable[[], Awaitable[bool]] | None = None
 
 
 @asynccontextmanager
@@ -52,7 +54,7 @@ async def open_counting(settings: Settings) -> AsyncIterator[Counting]:
     async with open_link(settings.redis_url) as link:
         tickets = SharedTickets(link)
         if not limited:
-            yield Counting(tickets, rates, places, failures)
+            yield Counting(tickets, rates, places, failures, link.reachable)
             return
         counted = Rates(
             SharedRate(link, "messages", MESSAGES),
@@ -61,7 +63,7 @@ async def open_counting(settings: Settings) -> AsyncIterator[Counting]:
         )
         places = SharedPlaces(link)
         async with holding(places):
-            yield Counting(tickets, counted, places, SharedRate(link, "failures", FAILURES))
+            yield Counting(tickets, counted, places, SharedRate(link, "failures", FAILURES), link.reachable)
 
 
 def _unlimited() -> tuple[Rates, UserPlaces, UserRate | None]:

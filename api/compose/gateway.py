@@ -23,11 +23,12 @@ from api.compose.learnt import load_vehicles
 from api.compose.parking import libpq_url
 from api.compose.revoking import revoking
 from api.migrations import job_tables
-from api.observability.checks import check_contents, check_database, check_workers
+from api.observability.checks import check_contents, check_database, check_redis, check_workers
 from api.settings import BadSetting, Settings
 from orchestrator.events import AnyEvent
 from orchestrator.run import Desk, RunInput
 from rag.catalogue import Catalogue
+from rag.indexes.lexical_postgres import passages_held
 
 if TYPE_CHECKING:
     from orchestrator.dispatchers.procrastinate import ProcrastinateDispatcher
@@ -54,8 +55,9 @@ async def open_gateway_server(settings: Settings) -> AsyncIterator[AppState]:
             open_gateway(settings, engine, tokens, Revoked(await ground.revocations.read()), counting),
             {
                 "database": partial(check_database, ground.database, ground.store),
-                "knowledge": partial(check_contents, contents),
+                "knowledge": partial(check_contents, contents, partial(passages_held, ground.database)),
                 "workers": partial(check_workers, dispatcher),
+                "redis": partial(check_redis, counting.reachable),
             },
             Records(reference, ground.appointment_store, ground.datasets, asked.embed),
             ground.staffing.desk(engine, asked.draft),

@@ -20,6 +20,7 @@ import msgspec
 from agents.dataset import DatasetUnavailable
 from api.settings import BadSetting, Settings
 from rag.customer_questions import FILE as QUESTIONS
+from rag.database import open_database
 from rag.ingestion.shared_files import SharedFiles
 
 VEHICLES = "vehicles.csv"
@@ -117,6 +118,15 @@ def share(settings: Settings, files: SharedFiles) -> None:
             archive.add(newest, ".")
         files.put(_name(newest), Path(folder, "edition.tar"))
     files.drop([shared[number] for number in sorted(shared)[: 1 - KEPT]])
+
+
+def shared(settings: Settings) -> int:
+    """The number of the newest edition in the database, 0 where there is none. Raises SQLAlchemy's errors."""
+    database = open_database(settings.sql_url)
+    try:
+        return max(_shared(SharedFiles(database)), default=0)
+    finally:
+        database.dispose()
 
 
 def _shared(files: SharedFiles) -> dict[int, str]:

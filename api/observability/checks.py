@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlalchemy import Engine as Database
@@ -10,6 +10,7 @@ from sqlalchemy import Engine as Database
 from agents.answerer import Answerer
 from api.failure import FILL
 from api.migrations import head_revision, revision
+from api.version import product_version
 from rag.catalogue import Catalogue
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ class Guarded(Protocol):
 
 
 async def check_database(database: Database, store: Writable) -> dict[str, Any]:
-    """Whether the database is there, migrated and takes writes; `ms` it took to find out."""
+    """Whether the database is there, migrated and takes writes; `ms` it took to find out, the `migration` that it is
+    at, and the `version` of the product that runs here."""
     started = time.perf_counter()
     try:
         current = await asyncio.wait_for(asyncio.to_thread(revision, database), PATIENCE_SECONDS)
@@ -47,7 +49,8 @@ async def check_database(database: Database, store: Writable) -> dict[str, Any]:
         await asyncio.wait_for(store.probe(), PATIENCE_SECONDS)
     except Exception:
         return _not_ok("cannot be written (disk full or locked?)")
-    return {"ok": True, "ms": round((time.perf_counter() - started) * 1000, 1)}
+    ms = round((time.perf_counter() - started) * 1000, 1)
+    return {"ok": True, "ms": ms, "migration": current, "version": product_version()}
 
 
 class Following(Protocol):
@@ -75,16 +78,20 @@ async def check_knowledge(
     return body if publisher.generation == generation else body | {"indexing": True}
 
 
-async def check_contents(catalogue: Catalogue) -> dict[str, Any]:
-    """Whether the knowledge base holds something, for a server whose workers search it."""
+async def check_contents(catalogue: Catalogue, held: Callable[[], int]) -> dict[str, Any]:
+    """Whether the knowledge base holds something, for a server whose workers search it. `held`: the passages that the
+    index over words has; while it is lacking some, `indexing`."""
     try:
         documents = await asyncio.wait_for(asyncio.to_thread(catalogue.hashes), PATIENCE_SECONDS)
         generation = await asyncio.wait_for(asyncio.to_thread(catalogue.generation), PATIENCE_SECONDS)
+        shown = await asyncio.wait_for(asyncio.to_thread(catalogue.count, generation), PATIENCE_SECONDS)
+        indexed = await asyncio.wait_for(asyncio.to_thread(held), PATIENCE_SECONDS)
     except Exception as error:
         return _not_ok(f"cannot be read ({type(error).__name__})")
     if not documents:
         return _not_ok(f"empty: {FILL}")
-    return {"ok": True, "documents": len(documents), "generation": generation}
+    body = {"ok": True, "documents": len(documents), "generation": generation}
+    return body if indexed >= shown else body | {"indexing": True}
 
 
 class Staffed(Protocol):
@@ -105,6 +112,13 @@ async def check_workers(dispatcher: Staffed) -> dict[str, Any]:
     if not workers:
         return _not_ok("none is there: start `pitcrew worker`")
     return {"ok": True, "workers": workers, "waiting": dispatcher.depth}
+
+
+async def check_redis(reachable: Callable[[], Awaitable[bool]] | None) -> dict[str, Any]:
+    """Whether Redis answers. A server goes on without it, so this is always ok."""
+    if reachable is None or await reachable():
+        return {"ok": True}
+    return {"ok": True, "reason": "cannot be reached: each server counts for itself, and hears the others late"}
 
 
 async def check_model(answerer: Answerer, models: Sequence[Guarded]) -> dict[str, Any]:

@@ -179,6 +179,8 @@ async def open_procrastinate_dispatcher(url: str) -> AsyncIterator[Procrastinate
         yield dispatcher
     finally:
         await dispatcher.flush()
-        for task in tasks:
-            await _ended(task)
+        while pending := [task for task in tasks if not task.done()]:
+            for task in pending:  # one that is just asking PostgreSQL takes it for a failure of that, and goes on
+                task.cancel()
+            await asyncio.wait(pending, timeout=PAUSE_S)
         await app.close_async()

@@ -15,11 +15,11 @@ from contextlib import contextmanager
 from typing import Any
 from zlib import crc32
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from rag.analyzer import Analyzer
-from rag.database import open_database
+from rag.database import open_database, reading
 from rag.index import IndexUnavailable
 from rag.words.index import TermIndex
 from rag.words.ranking import FIELDS, K1, B
@@ -43,6 +43,7 @@ _NEW_SPACE = text("INSERT INTO word_spaces (stamp) VALUES (:stamp) ON CONFLICT (
 _OLD_SPACES = text(
     "DELETE FROM word_spaces WHERE number NOT IN (SELECT number FROM word_spaces ORDER BY number DESC LIMIT :most)"
 )
+_NEWEST = text("SELECT chunks FROM word_spaces ORDER BY number DESC LIMIT 1")
 _TURN = text("SELECT number FROM word_spaces WHERE number = :space FOR UPDATE")
 _VERSION = text("SELECT version FROM word_spaces WHERE number = :space")
 _SIZE = text("SELECT chunks, terms FROM word_spaces WHERE number = :space")
@@ -94,6 +95,12 @@ class PostgresLexicalIndex(TermIndex):
     def __init__(self, url: str, analyzer: Analyzer) -> None:
         """`url`: for SQLAlchemy. Raises IndexUnavailable."""
         super().__init__(_PostgresTerms(url, analyzer), analyzer)
+
+
+def passages_held(database: Engine) -> int:
+    """How many chunks the newest space has. Errors are SQLAlchemy's."""
+    with reading(database) as connection:
+        return int(connection.execute(_NEWEST).scalar() or 0)
 
 
 class _PostgresTerms:

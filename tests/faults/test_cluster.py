@@ -20,6 +20,7 @@ import psutil
 import pytest
 from websockets.asyncio.client import connect
 
+from api.migrations import head_revision
 from tests.cluster import Cluster, Member, balanced, clustered, smoke
 from tests.conversing import Frame, talking
 from tests.faults.counts import FULL
@@ -28,7 +29,7 @@ from tests.faults.invariants import SharedStorage, check
 from tests.faults.process import DOCUMENTS
 from tests.faults.provider import KEY, Providing, question
 from tests.faults.proxy import Link, Proxy
-from tests.serving import KNOWLEDGE, ROOT, environment, free_port, prepared
+from tests.serving import KNOWLEDGE, ROOT, environment, free_port, pitcrew, prepared
 
 TAKEN_OVER_S = 45.0
 LOST_S = 20.0 if FULL else 7.0
@@ -393,6 +394,19 @@ async def test_a_server_keeps_workers_of_its_own(members: Cluster, crowd: Crowd,
     finally:
         if server.running:
             await asyncio.to_thread(server.kill)
+
+
+def test_the_doctor_and_a_gateway_tell_how_each_part_is(members: Cluster) -> None:
+    done = pitcrew("doctor", "--json", env=environment(members.data("looked-at"), **members.settings), timeout=120)
+    found = {line["part"]: line for line in map(json.loads, done.stdout.splitlines())}
+    assert {
+        part: found[part]["state"] for part in ("database", "redis", "chroma", "jobs", "knowledge")
+    } == dict.fromkeys(("database", "redis", "chroma", "jobs", "knowledge"), "ok"), done.stdout
+    assert "2 workers" in found["jobs"]["message"]
+    answered = httpx.get(f"http://127.0.0.1:{members.gateways[0].port}/ready", timeout=30)
+    checks = answered.json()["checks"]
+    assert (answered.status_code, checks["redis"], checks["workers"]["workers"]) == (200, {"ok": True}, 2)
+    assert (checks["database"]["migration"], "indexing" in checks["knowledge"]) == (head_revision(), False)
 
 
 class Colleague:

@@ -142,6 +142,12 @@ async def test_a_worker_that_leaves_leaves_what_waits_to_the_next(jobs_url: str)
     assert first.looked == ["long"]
 
 
+async def test_one_that_is_closed_while_it_asks_the_database_is_closed(jobs_url: str) -> None:
+    for _ in range(5):
+        async with asyncio.timeout(PATIENCE_S), open_procrastinate_dispatcher(jobs_url) as dispatcher:
+            assert await dispatcher.workers() == 0
+
+
 async def test_jobs_of_the_dead_are_removed(jobs_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("orchestrator.dispatchers.procrastinate.DEAD_AFTER_S", 0.0)
     answering = Answering()

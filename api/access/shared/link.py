@@ -50,6 +50,14 @@ class RedisLink:
             self._again = time.monotonic() + AGAIN_S
             raise RedisAway from error
 
+    async def reachable(self) -> bool:
+        """Whether Redis answers."""
+        try:
+            await self.ask(lambda: self.redis.ping())
+        except RedisAway:
+            return False
+        return True
+
     def spawn(self, work: Awaitable[T]) -> "asyncio.Future[T]":
         """Do something that nobody need wait for."""
         task = asyncio.ensure_future(work)

@@ -12,7 +12,9 @@ import api.observability.checks
 from agents.models.breaker import BreakerState
 from agents.models.circuit import State
 from api.failure import FILL
+from api.migrations import head_revision
 from api.observability.checks import check_database, check_knowledge, check_model
+from api.version import product_version
 from orchestrator.errors import StorageUnavailable
 from rag.database import open_database
 from tests.databases import migrate
@@ -43,7 +45,7 @@ def database(tmp_path: Path) -> Iterator[Database]:
 async def test_a_database_that_reads_and_writes(database: Database) -> None:
     found = await check_database(database, Store())
     assert found.pop("ms") > 0
-    assert found == {"ok": True}
+    assert found == {"ok": True, "migration": head_revision(), "version": product_version()}
 
 
 async def test_a_database_that_takes_no_writes(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
