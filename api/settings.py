@@ -26,6 +26,8 @@ SECRET_BYTES = 32
 LIFETIME_S = 30 * 24 * 3600
 """The longest that a token lasts, unless a setting says otherwise."""
 
+MOST_DAYS = 36_500
+
 
 class Settings(BaseSettings):
     """Everything that can be set. Unset, Pitcrew runs embedded, for development, without a model key."""
@@ -158,6 +160,21 @@ class Settings(BaseSettings):
         SecretStr(""),
         description="With which users are made unreadable in the audit log. Empty: with a key of the database's own, "
         "which whoever has all of the database has as well. Another key later finds nobody of before.",
+    )
+    keep_conversations_days: int = Field(
+        0,
+        ge=0,
+        le=MOST_DAYS,
+        description="Days after its last event that a conversation is kept, with all in it. 0: until it is deleted.",
+    )
+    keep_appointments_days: int = Field(
+        0, ge=0, le=MOST_DAYS, description="Days after its time that an appointment is kept. 0: for ever."
+    )
+    keep_ledger_days: int = Field(
+        0, ge=0, le=MOST_DAYS, description="Days that the ledger knows who a run was for. 0: until they are erased."
+    )
+    keep_deliveries_days: int = Field(
+        0, ge=0, le=MOST_DAYS, description="Days that a webhook is kept that was delivered or given up. 0: for ever."
     )
     run_s: float = Field(120.0, gt=0, description="Seconds that a whole answer may take.")
     steps: int = Field(25, gt=0, description="Steps of the graph that an answer may take.")

@@ -49,3 +49,6 @@ class Bus(Protocol):
     async def live(self, conversation_id: str) -> Live | None:
         """What the active run has said; None before its first word and after the event that ended or parked it. What
         it holds was delivered to subscribers before, or will not be: the rest comes after."""
+
+    async def forget(self, conversation_id: str) -> None:
+        """Keep nothing of what was said in a conversation that is gone."""

@@ -3,7 +3,7 @@
     PitcrewError
     ├── AuthRequired, AuthInvalid, AuthExpired, Forbidden
     ├── BadJson, BadRequest(field), UnknownType, BinaryUnsupported, EmptyMessage, MessageTooLong
-    ├── NotFound, UnknownAgent, CursorExpired, IdempotencyConflict, Conflict, RunBusy, RunNotActive
+    ├── NotFound, UnknownAgent, Erased, CursorExpired, IdempotencyConflict, Conflict, RunBusy, RunNotActive
     ├── RateLimited(retry_after_ms), ShuttingDown, Overloaded, StorageUnavailable
     └── ProcessingError(reason)      a run that failed
 
@@ -125,6 +125,10 @@ class UnknownAgent(PitcrewError):
     def __init__(self, names: Iterable[str] = ()) -> None:
         super().__init__(field="agent_name")
         self.text = f"{UnknownAgent.text} These can answer: {', '.join(names)}."
+
+
+class Erased(PitcrewError):
+    code, status, text = "ERASED", 410, "All that was held of you here was deleted. You may begin anew."
 
 
 class CursorExpired(PitcrewError):

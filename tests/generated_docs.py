@@ -32,6 +32,7 @@ from api.settings import Settings, setting_name
 from api.transport.closing import CLOSE_REASONS
 from orchestrator import events
 from orchestrator.errors import REASON_TEXTS, error_classes
+from orchestrator.stores.personal import HOLDINGS
 from rag.loaders import loaders
 from rag.loaders.foreign import LOADER as FOREIGN
 from tests.rights import matrix
@@ -50,6 +51,7 @@ PAGES = (
     "docs/staff.md",
     "docs/rights.md",
     "docs/licences.md",
+    "docs/privacy.md",
 )
 BLOCK = re.compile(r"<!-- generated: (\w+) -->\n.*?<!-- end -->", re.S)
 
@@ -135,6 +137,14 @@ def operations() -> str:
         for one in OPERATIONS.values()
     )
     return table(("operation", "request", "for"), rows)
+
+
+def holdings() -> str:
+    rows = (
+        (f"`{name}`", holding.erased, re.sub(r"(PITCREW_\w+)", r"`\1`", holding.period))
+        for name, holding in HOLDINGS.items()
+    )
+    return table(("table", "erased", "kept for"), rows)
 
 
 def staff_client_frames() -> str:
@@ -361,6 +371,7 @@ TABLES: dict[str, Callable[[], str]] = {
         server_frames,
         frame_objects,
         operations,
+        holdings,
         staff_client_frames,
         staff_server_frames,
         engine_events,

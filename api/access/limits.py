@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from limits import RateLimitItem, RateLimitItemPerMinute, RateLimitItemPerSecond
+from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute, RateLimitItemPerSecond
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter, SlidingWindowCounterRateLimiter
 
@@ -19,6 +19,7 @@ from orchestrator.errors import RateLimited
 MESSAGES_PER_MINUTE = 20
 THREADS_PER_MINUTE = 60
 CHARTS_PER_MINUTE = 30
+EXPORTS_PER_HOUR = 10
 SOCKETS_PER_USER = 5
 SOCKETS_PER_ADDRESS = 200
 IDLE_KEYS = 1024
@@ -27,6 +28,7 @@ IDLE_KEYS = 1024
 MESSAGES = RateLimitItemPerMinute(MESSAGES_PER_MINUTE)
 THREADS = RateLimitItemPerMinute(THREADS_PER_MINUTE)
 CHARTS = RateLimitItemPerMinute(CHARTS_PER_MINUTE)
+EXPORTS = RateLimitItemPerHour(EXPORTS_PER_HOUR)
 FRAMES = RateLimitItemPerSecond(20, 2)
 BREACHES = RateLimitItemPerSecond(9, 10)
 MALFORMED = RateLimitItemPerMinute(5)
@@ -117,12 +119,13 @@ def until(moment: float) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """`messages` of a user, `threads` opened before anything is said in them, and `charts` to be drawn; of a socket its
-    `frames`, the `breaches` of that, and `malformed` frames."""
+    """`messages` of a user, `threads` opened before anything is said in them, `charts` to be drawn, and `exports` of all
+    that is held, or erasures; of a socket its `frames`, the `breaches` of that, and `malformed` frames."""
 
     messages: UserRate = field(default_factory=lambda: CountedHere(ExactRate(MESSAGES)))
     threads: UserRate = field(default_factory=lambda: CountedHere(ExactRate(THREADS)))
     charts: UserRate = field(default_factory=lambda: CountedHere(ExactRate(CHARTS)))
+    exports: UserRate = field(default_factory=lambda: CountedHere(ExactRate(EXPORTS)))
     frames: Rate = field(default_factory=lambda: QuickRate(FRAMES))
     breaches: ExactRate = field(default_factory=lambda: ExactRate(BREACHES))
     malformed: ExactRate = field(default_factory=lambda: ExactRate(MALFORMED))
@@ -140,6 +143,11 @@ class Rates:
     async def chart(self, user_id: str) -> None:
         """Count one chart that is to be drawn for the user. Raises RateLimited with the time to wait."""
         if wait := await self.charts.take(user_id):
+            raise RateLimited(retry_after_ms=wait)
+
+    async def export(self, user_id: str) -> None:
+        """Count one time that the user wants or erases all. Raises RateLimited with the time to wait."""
+        if wait := await self.exports.take(user_id):
             raise RateLimited(retry_after_ms=wait)
 
     def forget_socket(self, key: str) -> None:

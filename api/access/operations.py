@@ -60,6 +60,8 @@ _ALL = (
     Operation("deliveries", "GET", "/webhooks/deliveries", ADMIN),
     Operation("audit", "GET", "/audit", ADMIN),
     Operation("revoke", "POST", "/revocations", ADMIN),
+    Operation("customer_export", "GET", "/customers/export", ADMIN),
+    Operation("customer_erase", "DELETE", "/customers", ADMIN),
 )
 OPERATIONS: Mapping[str, Operation] = MappingProxyType({operation.name: operation for operation in _ALL})
 

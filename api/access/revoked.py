@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from api.access.auth import Identity
-from orchestrator.stores.sql_revocations import Revocation
+from orchestrator.stores.sql_revocations import Revocation, hashed
 
 
 class Revoked:
@@ -25,5 +25,5 @@ class Revoked:
         """Whether its token was revoked, or issued before its user's tokens were. One without `iat` counts as old."""
         if identity.token_id in self._tokens:
             return True
-        before = self._users.get(identity.user_id)
-        return before is not None and identity.issued <= before
+        known = self._users.get(identity.user_id), self._users.get(hashed(identity.user_id))
+        return any(before is not None and identity.issued <= before for before in known)

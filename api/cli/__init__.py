@@ -19,6 +19,7 @@ from api.cli import (
     ingest,
     mcp,
     migrate,
+    privacy,
     route,
     search,
     serve,
@@ -51,6 +52,7 @@ app.command("chat")(chat.chat)
 app.command("token")(token.token)
 app.add_typer(docs.app)
 app.add_typer(datasets.app)
+app.add_typer(privacy.app)
 app.command("migrate")(migrate.migrate)
 app.command("eval")(evaluate.evaluate)
 app.command("mcp")(mcp.mcp)

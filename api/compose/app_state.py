@@ -22,6 +22,8 @@ from api.transport.sse import EventStream
 from api.transport.staff_socket import StaffConnection
 from api.transport.websocket import Connection
 from orchestrator.execution.engine import Engine
+from orchestrator.privacy.person import Privacy
+from orchestrator.privacy.store import PersonalStore
 from orchestrator.staff.desk import StaffDesk
 from orchestrator.stores.sql_revocations import SqlRevocations
 
@@ -90,7 +92,7 @@ def open_gateway(
 class AppState:
     """`checks_by_name` are the parts that `/ready` reports; `records` what pages show; `desk` what the staff does;
     `connections` the open sockets and streams of answers; `revocations` the tokens that are good no more, where there
-    is a database of them."""
+    is a database of them; `privacy` what persons may have done with what is held of them, `personal` where that is."""
 
     settings: Settings
     gateway: Gateway
@@ -99,6 +101,8 @@ class AppState:
     desk: StaffDesk
     connections: set[Connection | StaffConnection | EventStream] = field(default_factory=set)
     revocations: SqlRevocations | None = None
+    privacy: Privacy | None = None
+    personal: PersonalStore | None = None
     metrics: Metrics = field(default_factory=Metrics)
     openings: Openings = field(default_factory=Openings)
     draining: bool = False
@@ -118,6 +122,12 @@ class AppState:
         for connection in tuple(self.connections):
             if connection.identity is not None and revoked.covers(connection.identity):
                 connection.hang_up(FORBIDDEN)
+
+    def send_away(self, erased: Callable[[str], bool]) -> None:
+        """Tell the users of whom this holds that all that was held of them is deleted, and close their connections."""
+        for connection in tuple(self.connections):
+            if connection.identity is not None and erased(connection.identity.user_id):
+                connection.erased()
 
     async def checks(self) -> dict[str, Any]:
         """The state of every part, by name."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from api.access.limits import (
     CHARTS,
+    EXPORTS,
     FAILURES,
     MESSAGES,
     THREADS,
@@ -60,6 +61,7 @@ async def open_counting(settings: Settings) -> AsyncIterator[Counting]:
             SharedRate(link, "messages", MESSAGES),
             SharedRate(link, "threads", THREADS),
             SharedRate(link, "charts", CHARTS),
+            SharedRate(link, "exports", EXPORTS),
         )
         places = SharedPlaces(link)
         async with holding(places):
@@ -68,4 +70,4 @@ async def open_counting(settings: Settings) -> AsyncIterator[Counting]:
 
 def _unlimited() -> tuple[Rates, UserPlaces, UserRate | None]:
     none = CountedHere(Unlimited())
-    return Rates(none, none, none, Unlimited()), PlacesHere(None), None
+    return Rates(none, none, none, none, Unlimited()), PlacesHere(None), None

@@ -21,11 +21,13 @@ from api.compose.counting import open_counting
 from api.compose.ground import Ground, open_ground
 from api.compose.learnt import load_vehicles
 from api.compose.parking import libpq_url
+from api.compose.private import keeping_private, periods
 from api.compose.revoking import revoking
 from api.migrations import job_tables
 from api.observability.checks import check_contents, check_database, check_redis, check_workers
 from api.settings import BadSetting, Settings
 from orchestrator.events import AnyEvent
+from orchestrator.privacy.person import Privacy
 from orchestrator.run import Desk, RunInput
 from rag.catalogue import Catalogue
 from rag.indexes.lexical_postgres import passages_held
@@ -64,6 +66,9 @@ async def open_gateway_server(settings: Settings) -> AsyncIterator[AppState]:
             revocations=ground.revocations,
             metrics=ground.metrics,
         )
+        state.personal = ground.personal
+        state.privacy = Privacy(engine, ground.personal, state.send_away)
+        await stack.enter_async_context(keeping_private(state.privacy, periods(settings)))
         await stack.enter_async_context(revoking(state))
         await stack.enter_async_context(auditing(ground.audit, settings, "server", state.gateway.sign_in.refusals))
         yield state

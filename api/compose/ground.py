@@ -32,6 +32,7 @@ from orchestrator.execution.runs import Budgets, Run
 from orchestrator.staff.feed import WatchedBus
 from orchestrator.stores.sql import SqlStore
 from orchestrator.stores.sql_audit import SqlAudit
+from orchestrator.stores.sql_personal import SqlPersonalStore
 from orchestrator.stores.sql_revocations import SqlRevocations
 from rag.ingestion.shared_files import SharedFiles
 from rag.tracing.spans import Span
@@ -45,6 +46,7 @@ class Ground:
     database: Database
     store: SqlStore
     audit: SqlAudit
+    personal: SqlPersonalStore
     revocations: SqlRevocations
     appointment_store: SqlAppointmentStore
     datasets: DatasetCatalogue
@@ -105,4 +107,5 @@ async def open_ground(settings: Settings) -> AsyncIterator[Ground]:
         revocations = SqlRevocations(database, settings.jwt_lifetime_s)
         stack.callback(revocations.close)
         told = (staffing, tenures, bus, metrics, open_traces(settings, stack))
-        yield Ground(settings, database, store, audit, revocations, appointment_store, datasets, *told)
+        personal = SqlPersonalStore(store, audit)
+        yield Ground(settings, database, store, audit, personal, revocations, appointment_store, datasets, *told)

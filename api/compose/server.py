@@ -15,9 +15,11 @@ from api.compose.auditing import auditing
 from api.compose.counting import open_counting
 from api.compose.gateway import open_gateway_server
 from api.compose.ground import open_ground
+from api.compose.private import keeping_private, periods
 from api.compose.revoking import revoking
 from api.observability.checks import check_database
 from api.settings import BadSetting, Settings
+from orchestrator.privacy.person import Privacy
 
 
 def refusals(settings: Settings) -> Iterator[BadSetting]:
@@ -72,6 +74,9 @@ async def open_whole_server(settings: Settings) -> AsyncIterator[AppState]:
             revocations=ground.revocations,
             metrics=ground.metrics,
         )
+        state.personal = ground.personal
+        state.privacy = Privacy(engine, ground.personal, state.send_away)
+        await stack.enter_async_context(keeping_private(state.privacy, periods(settings)))
         await stack.enter_async_context(revoking(state))
         await stack.enter_async_context(auditing(ground.audit, settings, "server", state.gateway.sign_in.refusals))
         yield state

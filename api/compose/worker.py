@@ -8,9 +8,11 @@ from api.compose.asked import errands_of
 from api.compose.auditing import auditing
 from api.compose.gateway import open_cluster
 from api.compose.ground import open_ground
+from api.compose.private import keeping_private, periods
 from api.compose.sharing import embedded_parts
 from api.settings import BadSetting, Settings
 from orchestrator.execution.engine import Engine
+from orchestrator.privacy.person import Privacy
 
 
 def refuse_embedded(settings: Settings) -> None:
@@ -38,6 +40,7 @@ async def open_worker(settings: Settings) -> AsyncIterator[Engine]:
         stack.push_async_callback(engine.close)
         await stack.enter_async_context(responder.going(engine))
         await stack.enter_async_context(auditing(ground.audit, settings, "worker"))
+        await stack.enter_async_context(keeping_private(Privacy(engine, ground.personal), periods(settings)))
         doing = asyncio.ensure_future(errands.do(errands_of(responder)))
         stack.push_async_callback(_ended, doing)
         await stack.enter_async_context(dispatcher.serving(engine.answer_waiting, settings.runs))

@@ -40,6 +40,10 @@ class MeasuredBus:
         """See `orchestrator.bus.Bus`."""
         return await self.bus.live(conversation_id)
 
+    async def forget(self, conversation_id: str) -> None:
+        """See `orchestrator.bus.Bus`."""
+        await self.bus.forget(conversation_id)
+
     def _count(self, event: AnyEvent) -> None:
         metrics, now = self.metrics, self.now()
         match event:

@@ -29,12 +29,14 @@ from api.routes import (
     console,
     datasets,
     health,
+    me,
     metrics,
     pages,
     sessions,
     staff,
     staff_acts,
     staff_cases,
+    staff_privacy,
     staff_reports,
     staff_revoking,
     stopping,
@@ -75,6 +77,7 @@ def create_app(state: AppState) -> FastAPI:
         stream,
         stopping,
         sessions,
+        me,
         appointments,
         tickets,
         agents,
@@ -96,7 +99,8 @@ def create_app(state: AppState) -> FastAPI:
         async def front() -> Response:
             return RedirectResponse("/ws/test")
 
-    assert staff_acts.router is staff_cases.router is staff_reports.router is staff_revoking.router is staff.router
+    staff_modules = (staff_acts, staff_cases, staff_privacy, staff_reports, staff_revoking)
+    assert all(module.router is staff.router for module in staff_modules)
     watch = OPERATIONS["watch"].path
     app.router.routes.append(WebSocketRoute(watch, _socket(settings, None, _serve_staff)))
     for dialect in all_dialects():

@@ -10,6 +10,7 @@ AUTH = 4401
 FORBIDDEN = 4403
 AUTH_DEADLINE = 4408
 SLOW = 4410
+ERASED = 4411
 EXPIRED = 4419
 FLOOD = 4429
 FOREIGN_ORIGIN = 4003
@@ -28,6 +29,7 @@ CLOSE_REASONS = {
     FORBIDDEN: "the token belongs to another user, or was revoked",
     AUTH_DEADLINE: "no token in time",
     SLOW: "reader too slow, resume when you can",
+    ERASED: "all that was held of you was deleted",
     EXPIRED: "the token has expired, resume with a new one",
     FLOOD: "too many frames, or too many sockets of one user",
 }

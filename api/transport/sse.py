@@ -112,6 +112,10 @@ class EventStream(Response):
         """Tell the reader that the server is about to stop."""
         self._put(Closing(reconnect_after_ms))
 
+    def erased(self) -> None:
+        """All that was held of the reader is deleted: the stream is over."""
+        self.hang_up()
+
     def hang_up(self, _code: int = 0) -> None:
         """End the stream when what waits has been sent."""
         self._closing = True

@@ -123,6 +123,9 @@ class StaffConnection:
         """Tell the client that the server is about to stop."""
         self._writer.put(Closing(reconnect_after_ms))
 
+    def erased(self) -> None:
+        """What was held of the member as of a customer is deleted, which is no reason to send them away."""
+
     def hang_up(self, code: int = GOING_AWAY) -> None:
         """Close the socket when what waits has been sent."""
         self._writer.close(code)

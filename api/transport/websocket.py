@@ -36,6 +36,7 @@ from api.transport.clocks import Clocks
 from api.transport.closing import (
     AUTH,
     BINARY,
+    ERASED,
     FLOOD,
     FORBIDDEN,
     GOING_AWAY,
@@ -66,6 +67,7 @@ from orchestrator.errors import (
     BadJson,
     BadRequest,
     BinaryUnsupported,
+    Erased,
     Forbidden,
     PitcrewError,
     ProcessingError,
@@ -144,6 +146,12 @@ class Connection:
     def hang_up(self, code: int = GOING_AWAY) -> None:
         """Close the socket when what waits has been sent."""
         self._writer.close(code)
+
+    def erased(self) -> None:
+        """Tell the user that all that was held of them is deleted, and close the socket."""
+        self._follower.close()
+        self._writer.put(Problem(Erased(), uuid.uuid4().hex[:12]))
+        self.hang_up(ERASED)
 
     async def _end(self) -> None:
         """The socket is gone. What was asked is still done, for who asks and leaves at once has asked."""

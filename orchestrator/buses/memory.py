@@ -46,3 +46,6 @@ class MemoryBus:
     async def live(self, conversation_id: str) -> Live | None:
         speech = self._speeches.get(conversation_id)
         return speech.live if speech is not None else None
+
+    async def forget(self, conversation_id: str) -> None:
+        self._speeches.pop(conversation_id, None)

@@ -200,6 +200,14 @@ class RedisBus:
             return None
         return summed(self._envelope(_decoder.decode(fields[b""])) for _, fields in entries)
 
+    async def forget(self, conversation_id: str) -> None:
+        await self._here.forget(conversation_id)
+        with suppress(*AWAY):  # it goes by itself after KEPT_S
+            await asyncio.shield(asyncio.ensure_future(self._delete(_said(conversation_id))))
+
+    async def _delete(self, name: str) -> None:
+        await self._redis.delete(name)
+
     async def listen(self) -> None:
         """Take what other processes publish, for ever."""
         while True:

@@ -3,9 +3,9 @@ however often it is sent, and its run belongs to its conversation, not to a sock
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Collection, Coroutine
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 
@@ -21,10 +21,11 @@ from orchestrator.execution.replies import ReadAside, reading
 from orchestrator.execution.runs import Budgets, Run, Runs
 from orchestrator.execution.takeover import ChangeOwner
 from orchestrator.run import Handing
-from orchestrator.store import Handed, Lease, Receipt, Store, Touched
+from orchestrator.store import Handed, Lease, Receipt, RunStart, Store, Touched
 from rag.tracing.spans import NOTHING, Span
 
 log = structlog.get_logger()
+T = TypeVar("T")
 
 Follow = Callable[[str], Awaitable[None]]
 """Called with a conversation's id after a commit and before anything of it is published, so that the caller can
@@ -280,9 +281,33 @@ class Engine:
             while True:
                 await self.cancel(caller, Cancel(session_id=session_id))
         await self.store.delete(caller, session_id)
-        await self._runs.erase(())
-        self._changed(conversation_id)
+        await self.forget([conversation_id], ())
         log.info("conversation_deleted", conversation_id=conversation_id)
+
+    async def stop(self, conversation_id: str, run_id: str) -> None:
+        """Stop a run, whoever's it is; nothing where it has ended. Raises StorageUnavailable when it will, but not
+        yet."""
+        try:
+            async with asyncio.timeout(CANCEL_PATIENCE_S):
+                with contextlib.suppress(RunNotActive, NotFound):
+                    await self._runs.cancel(conversation_id, run_id)
+        except TimeoutError:
+            raise StorageUnavailable from None
+
+    async def forget(self, conversation_ids: Iterable[str], run_ids: Collection[str]) -> None:
+        """Keep nothing of conversations that are gone, neither here nor where processes hear each other."""
+        for conversation_id in conversation_ids:
+            await self.bus.forget(conversation_id)
+            self._changed(conversation_id)
+        await self._runs.erase(run_ids)
+
+    async def see_through(self, work: Coroutine[Any, Any, T]) -> T:
+        """Wait for work that is done to its end even if the caller goes away."""
+        return await self._runs.see_through(work)
+
+    def answering(self) -> Sequence[RunStart]:
+        """The runs that are being answered here."""
+        return self._runs.answering()
 
     async def answer_waiting(self, conversation_id: str) -> None:
         """Answer what waits in a conversation: what a dispatcher calls."""

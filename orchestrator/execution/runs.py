@@ -93,6 +93,9 @@ class Runs:
     def __len__(self) -> int:
         return len(self._active)
 
+    def answering(self) -> list[RunStart]:
+        return [active.start for active in self._active.values()]
+
     @property
     def waiting(self) -> int:
         """How many conversations wait for somebody who has room."""
@@ -101,7 +104,7 @@ class Runs:
     @property
     def full(self) -> bool:
         """Whether another run would have to wait for one of another conversation."""
-        return max(len(self._active), self._dispatcher.depth) >= self._budgets.runs
+        return max(len(self), self.waiting) >= self._budgets.runs
 
     def take_up(self, conversation_id: str) -> None:
         """Let the conversation's next run begin where one waits, none has the conversation and there is room."""

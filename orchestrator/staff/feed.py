@@ -139,3 +139,6 @@ class WatchedBus:
 
     async def live(self, conversation_id: str) -> Live | None:
         return await self._bus.live(conversation_id)
+
+    async def forget(self, conversation_id: str) -> None:
+        await self._bus.forget(conversation_id)

@@ -30,13 +30,19 @@ from orchestrator.events import (
 from orchestrator.run import Effect, side_effects
 from orchestrator.store import Marks, Receipt, StoredMessage
 from orchestrator.stores import citing
+from orchestrator.stores.staff_tables import webhook_deliveries
 from orchestrator.tables import conversations, deleted_conversations, events, messages, runs
 from rag.database import hold_rows
 
 
 def now() -> str:
     """The time as the tables hold it: ISO 8601, UTC, milliseconds."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return stamp(datetime.now(UTC))
+
+
+def stamp(at: datetime) -> str:
+    """A moment in UTC as the tables hold it."""
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 OF_RUN: BindParameter[str] = bindparam("of_run")
@@ -96,6 +102,7 @@ def delete_conversation(connection: Connection, owner: str, session_id: str) -> 
     ).first()
     if gone is None:
         raise NotFound
+    connection.execute(delete(webhook_deliveries).where(webhook_deliveries.c.conversation_id == gone.id))
     if gone.head_seq:
         name = _name(owner, session_id)
         connection.execute(delete(deleted_conversations).where(deleted_conversations.c.name == name))

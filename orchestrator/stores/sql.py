@@ -35,6 +35,8 @@ log = structlog.get_logger()
 T = TypeVar("T")
 
 TITLE_CHARS = 80
+ATTEMPTS = 3
+"""To empty SQLite's log, each of which waits for whoever reads it."""
 
 
 class SqlStore:
@@ -89,15 +91,19 @@ class SqlStore:
 
     async def blank(self, caller: Caller, message_id: str) -> Sequence[Envelope]:
         envelopes = await self._write(lambda connection: taking_back.blank(connection, caller, message_id))
-        await self._wipe()
+        await self.wipe()
         return envelopes
 
-    async def _wipe(self) -> None:
+    async def wipe(self) -> None:
         """Take what was overwritten out of the index and SQLite's log as well."""
         engine = self.transactions.engine
         await self._write(message_words.forget_removed)
-        if engine.dialect.name == "sqlite" and not await self.transactions.in_turn(lambda: empty_log(engine)):
-            log.warning("database_log_not_emptied", advice="It is emptied after the next message that is taken back.")
+        if engine.dialect.name != "sqlite":
+            return
+        for _ in range(ATTEMPTS):
+            if await self.transactions.in_turn(lambda: empty_log(engine)):
+                return
+        log.warning("database_log_not_emptied", advice="It is emptied after the next message that is taken back.")
 
     # --- running ---------------------------------------------------------------------------------------------------
 
@@ -244,7 +250,7 @@ class SqlStore:
         conversation_id = await self._write(
             lambda connection: rows.delete_conversation(connection, caller.user_id, session_id)
         )
-        await self._wipe()
+        await self.wipe()
         return conversation_id
 
     async def feedback(self, caller: Caller, command: Feedback) -> str:

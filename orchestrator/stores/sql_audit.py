@@ -46,8 +46,9 @@ class SqlAudit:
         self._read = transactions.read
         self._key = key
 
-    def keep(self, connection: Connection, act: Act) -> None:
-        """Add an act in a transaction of the caller's, as the last thing in it: until its end nobody else can."""
+    def keep(self, connection: Connection, act: Act) -> int:
+        """Add an act in a transaction of the caller's, as the last thing in it: until its end nobody else can. The
+        number of the entry."""
         head = connection.execute(_HEAD).one()
         row = Row(
             head.number + 1,
@@ -76,6 +77,7 @@ class SqlAudit:
             )
         )
         connection.execute(_MOVED.values(number=row.number, hash=row.hash))
+        return row.number
 
     async def add(self, act: Act) -> None:
         """Add an act that nothing else is committed with."""
@@ -109,9 +111,13 @@ class SqlAudit:
         query = query.where(_L.at >= wanted.since) if wanted.since else query
         return query.where(_L.at < wanted.until) if wanted.until else query
 
+    def key(self, connection: Connection) -> str:
+        """The key of the digests by which entries name users."""
+        return self._key or connection.scalar(select(audit_chain.c.key)) or ""
+
     def digest(self, connection: Connection, user_id: str) -> str:
         """By what entries name this user."""
-        return digest(self._key or connection.scalar(select(audit_chain.c.key)) or "", user_id)
+        return digest(self.key(connection), user_id)
 
     async def verify(self, noted: Head | None = None) -> tuple[Head, Sequence[Break]]:
         """The chain's head, and where it does not hold: the first MOST_BREAKS places."""

@@ -1,5 +1,6 @@
 """Tokens that were revoked before their time, in SQL, so that every process learns of them."""
 
+import hashlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,6 +33,11 @@ class Revocation:
     kind: Literal["token", "user"]
     name: str
     before: int
+
+
+def hashed(user_id: str) -> str:
+    """The name of a user who was erased, to whom old tokens must still be refused."""
+    return f"sha256:{hashlib.sha256(user_id.encode()).hexdigest()}"
 
 
 class SqlRevocations:

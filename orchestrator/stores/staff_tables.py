@@ -118,6 +118,7 @@ webhook_deliveries = Table(
     Column("id", String(128), primary_key=True, comment="that of what happened"),
     Column("event", String(16), nullable=False),
     Column("body", Text, nullable=False),
+    Column("conversation_id", String(36), index=True),
     Column("state", String(16), nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("next_at", String(32)),

@@ -21,7 +21,7 @@ HELD = timedelta(minutes=1)
 
 def collect(connection: Connection) -> None:
     """Put what has happened into the outbox. Its id is that of what happened, so that nothing is told twice."""
-    since = stamp(datetime.now(UTC) - LOOKS_BACK)
+    since = rows.stamp(datetime.now(UTC) - LOOKS_BACK)
     for event, happened in (("handover", _handovers(since)), ("feedback", _ratings(since)), ("close", _closed(since))):
         for row in connection.execute(happened.limit(AT_ONCE)).all():
             values = row._asdict()
@@ -32,6 +32,7 @@ def collect(connection: Connection) -> None:
                     id=delivery_id,
                     event=event,
                     body=msgspec.json.encode(letter).decode(),
+                    conversation_id=values["conversation_id"],
                     state="waiting",
                     attempts=0,
                     next_at=rows.now(),
@@ -63,7 +64,7 @@ def tried(connection: Connection, delivery_id: str, error: str | None, again_at:
             state=state,
             attempts=w.attempts + 1,
             last_error=error[:255] if error is not None else None,
-            next_at=stamp(again_at) if again_at is not None and error is not None else None,
+            next_at=rows.stamp(again_at) if again_at is not None and error is not None else None,
             delivered_at=rows.now() if error is None else None,
         )
     )
@@ -83,10 +84,6 @@ def listed(connection: Connection, limit: int, cursor: str | None) -> tuple[list
     page = found[:limit]
     more = len(found) > limit
     return page, encode_cursor([page[-1].created_at, page[-1].delivery_id]) if more else None
-
-
-def stamp(at: datetime) -> str:
-    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _handovers(since: str) -> Any:

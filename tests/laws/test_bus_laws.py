@@ -46,6 +46,9 @@ class Apart:
     async def live(self, conversation_id: str) -> Live | None:
         return await self._following.live(conversation_id)
 
+    async def forget(self, conversation_id: str) -> None:
+        await self._publishing.forget(conversation_id)
+
 
 @asynccontextmanager
 async def memory() -> AsyncIterator[Bus]:
@@ -250,3 +253,14 @@ async def test_an_event_arrives_as_it_was_said(bus: Bus) -> None:
     token, end = heard
     assert (token.event, token.place, token.tenure and token.tenure.epoch) == (words, 2, 4)
     assert end == Envelope("a", ENDS[1], 12)
+
+
+async def test_what_was_said_in_a_conversation_that_is_gone_is_forgotten(bus: Bus) -> None:
+    for about in ("a", "b"):
+        await bus.publish(said(about, 0))
+        await bus.publish(said(about, 1))
+    await settled(bus)
+    await bus.forget("a")
+    await bus.forget("never there")
+    assert await bus.live("a") is None
+    assert await bus.live("b") is not None

@@ -124,6 +124,8 @@ HTTP = (
     Row("GET /api/v1/sessions", EACH_THEIR_OWN, tells=True),
     Row("GET /api/v1/sessions/{session_id}/messages", OWNER, tells=True),
     Row("DELETE /api/v1/sessions/{session_id}", OWNER, spoils=True),
+    Row("GET /api/v1/me/export", EACH_THEIR_OWN, {"of": "{run_id}"}, tells=True),
+    Row("DELETE /api/v1/me", EACH_THEIR_OWN, {"of": "{run_id}"}, spoils=True),
     Row("GET /api/v1/appointments", EACH_THEIR_OWN, {"of": "{appointment_id}"}, tells=True),
     Row("GET /api/v1/appointments/{appointment_id}.ics", OWNER, tells=True),
     Row("POST /api/v1/ticket", SIGNED_IN),
@@ -220,6 +222,8 @@ STAFF_HTTP = (
     Row("GET /webhooks/deliveries", ADMINS),
     Row("GET /audit", ADMINS),
     Row("POST /revocations", ADMINS, {"user_id": "{new}"}),
+    Row("GET /customers/export", ADMINS, {"of": "{run_id}"}, query="user_id={user}", tells=True),
+    Row("DELETE /customers", ADMINS, query="user_id={user}", spoils=True),
 )
 """Below `/api/v1/staff`."""
 
@@ -333,6 +337,9 @@ COMMANDS = {
     "mcp": OPERATOR,
     "usage": OPERATOR,
     "audit": OPERATOR,
+    "privacy export": OPERATOR,
+    "privacy erase": OPERATOR,
+    "privacy expire": OPERATOR,
     "demo": OPERATOR,
     "doctor": OPERATOR,
 }
