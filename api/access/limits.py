@@ -119,8 +119,8 @@ def until(moment: float) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """`messages` of a user, `threads` opened before anything is said in them, `charts` to be drawn, and `exports` of all
-    that is held, or erasures; of a socket its `frames`, the `breaches` of that, and `malformed` frames."""
+    """`messages` of a user, `threads` opened before anything is said in them, `charts` to be drawn, and `exports` (or
+    erasures) of all that is held; of a socket its `frames`, the `breaches` of that, and `malformed` frames."""
 
     messages: UserRate = field(default_factory=lambda: CountedHere(ExactRate(MESSAGES)))
     threads: UserRate = field(default_factory=lambda: CountedHere(ExactRate(THREADS)))

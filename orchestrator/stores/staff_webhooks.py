@@ -48,7 +48,7 @@ def take(connection: Connection) -> Any:
     due = select(w.id, w.body, w.attempts).where(w.state == "waiting", w.next_at <= rows.now())
     letter = connection.execute(due.order_by(w.next_at).limit(1).with_for_update(skip_locked=True)).first()
     if letter is not None:
-        until = stamp(datetime.now(UTC) + HELD)
+        until = rows.stamp(datetime.now(UTC) + HELD)
         connection.execute(update(webhook_deliveries).where(w.id == letter.id).values(next_at=until))
     return letter
 
