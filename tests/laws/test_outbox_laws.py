@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, insert
 
-from orchestrator.stores import staff_webhooks
+from orchestrator.stores import rows, staff_webhooks
 from orchestrator.stores.staff_tables import webhook_deliveries
 from rag.database import open_database
 from tests.databases import DATABASES, migrate
@@ -26,7 +26,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]
 
 
 def post(database: Engine, count: int) -> set[str]:
-    now = staff_webhooks.stamp(datetime.now(UTC) - timedelta(seconds=1))
+    now = rows.stamp(datetime.now(UTC) - timedelta(seconds=1))
     ids = [f"letter{number}" for number in range(count)]
     with database.begin() as connection:
         for name in ids:
