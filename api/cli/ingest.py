@@ -54,6 +54,9 @@ def ingest(
     intranet: Annotated[
         bool, typer.Option("--intranet", help="Of a web address: also one of a private network.")
     ] = False,
+    workers: Annotated[
+        bool, typer.Option("--workers", help="Let `pitcrew worker` processes read and embed, on all their machines.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON object per document on stdout.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress; only failures are named.")] = False,
 ) -> None:
@@ -66,10 +69,15 @@ def ingest(
     Of a web address every page at and below it is read, or every page of a sitemap: on the same host, as robots.txt
     allows. The same command again reads what has changed.
 
+    With --workers each new or changed file is put on the queue of the workers of a cluster; what they do not come to,
+    and the publication, is this command's work.
+
     Example: pitcrew ingest knowledge_base --prune
     Example: pitcrew ingest https://www.example.com/help/ --subject handbook
     """
     _check(dry_run=dry_run, impact=impact, watch=watch, extract_only=extract_only)
+    if workers and (force or dry_run or extract_only or any(is_address(path) for path in paths)):
+        raise typer.BadParameter("--workers goes with files, and without --force, --dry-run and --extract-only.")
     os.nice(GENTLE)
     if any(is_address(path) for path in paths):
         if dry_run or watch or extract_only or not all(is_address(path) for path in paths):
@@ -94,7 +102,12 @@ def ingest(
 
     places = [path.resolve() for path in files]
     hidden = quiet or (watch and not sys.stderr.isatty())  # in a log, what was published is enough
-    ingestion = Ingestion(Settings(), places, prune=prune, force=force, quiet=hidden, careful=watch)
+    settings = Settings()
+    if workers:
+        from api.compose.worker import refuse_embedded
+
+        refuse_embedded(settings)
+    ingestion = Ingestion(settings, places, prune=prune, force=force, quiet=hidden, careful=watch, workers=workers)
     if watch:
         from api.cli.folder_watch import watch as keep_watching
 

@@ -28,7 +28,7 @@ from rag.customer_questions import FILE as CUSTOMER_QUESTIONS_FILE
 from rag.customer_questions import CustomerQuestions
 from rag.database import open_database
 from rag.ingestion.extract import Extractor
-from rag.ingestion.ingest import Plan, Shelf, Staged, complete, extracted, plan, store
+from rag.ingestion.ingest import Plan, Shelf, Staged, complete, extracted, plan, store, unread
 from rag.ingestion.scan import Failure, Hashes, Listing
 from rag.ingestion.settling import Absences, whole
 from rag.ingestion.shared_files import SharedFiles
@@ -78,9 +78,11 @@ class Ingestion:
         quiet: bool = False,
         root: Path | None = None,
         careful: bool = False,
+        workers: bool = False,
     ) -> None:
         """`places`: absolute paths. Document ids count from `root`: without one, from the folder that `root_of` finds.
-        `careful`: other programs may be at work in the folders, see `rag/ingestion/settling.py`."""
+        `careful`: other programs may be at work in the folders, see `rag/ingestion/settling.py`.
+        `workers`: they read the documents, as far as there are any."""
         self.settings = settings
         self.places = tuple(places)
         self.folders = tuple(place for place in places if place.is_dir())
@@ -92,6 +94,7 @@ class Ingestion:
         self._failed: dict[str, str] = {}
         self._absences = Absences() if careful else None
         self._missed = 0
+        self._workers = workers
         self._first = True
 
     def foresee(self) -> Done:
@@ -170,6 +173,11 @@ class Ingestion:
             copy_datasets(self.settings)
 
     def _stage(self, todo: Plan, tools: Tools) -> Staged:
+        if self._workers and (files := unread(todo, tools.shelf.versions)):
+            from api.cli.spreading import let_workers_read  # what it imports is there in a cluster only
+
+            with progress("Workers read", quiet=self.quiet) as advance:
+                let_workers_read(self.settings, files, tools.shelf, advance)
         with progress("Reading", quiet=self.quiet) as advance:
             stored = store(todo, self.root, tools.shelf, tools.extractor, advance)
         with progress("Embedding", quiet=self.quiet) as advance:

@@ -9,6 +9,7 @@ from api.compose.auditing import auditing
 from api.compose.gateway import open_cluster
 from api.compose.ground import open_ground
 from api.compose.private import keeping_private, periods
+from api.compose.reading_documents import reading_documents
 from api.compose.sharing import embedded_parts
 from api.settings import BadSetting, Settings
 from orchestrator.execution.engine import Engine
@@ -43,6 +44,7 @@ async def open_worker(settings: Settings) -> AsyncIterator[Engine]:
         await stack.enter_async_context(keeping_private(Privacy(engine, ground.personal), periods(settings)))
         doing = asyncio.ensure_future(errands.do(errands_of(responder)))
         stack.push_async_callback(_ended, doing)
+        await stack.enter_async_context(reading_documents(settings, responder.library.shelf))
         await stack.enter_async_context(dispatcher.serving(engine.answer_waiting, settings.runs))
         yield engine
 

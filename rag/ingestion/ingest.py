@@ -20,7 +20,7 @@ from rag.ingestion.scan import Failure, File
 from rag.ingestion.shared_files import SharedFiles
 from rag.ingestion.split import split
 from rag.releases import Entry, Releases
-from rag.types import Chunk, Document
+from rag.types import Chunk, Content, Document
 from rag.vectors import VectorStore
 from rag.versions import Versions
 from rag.views import embedded
@@ -188,10 +188,27 @@ def _store(
         if read.content is None:
             failed.append(Failure(file.id, read.message))
         else:
-            document = Document(file.id, file.subject, read.sha256, read.content)
-            stored[file.id] = versions.store(document, split(document)), read.sha256
+            stored[file.id] = versions.store(*_document(file, read.sha256, read.content)), read.sha256
     progress(len(unread), len(unread), "")
     return stored, tuple(failed), len(unread)
+
+
+def unread(plan: Plan, versions: Versions) -> tuple[File, ...]:
+    """The files of a plan whose content is not stored yet."""
+    return tuple(file for file in plan.files if versions.stored(file.id, file.content_hash) is None)
+
+
+def store_read(file: File, content: Content, shelf: Shelf) -> None:
+    """Store what was read of a file ahead of its ingestion, which finds it, and the vectors of it. Raises SQLAlchemy's
+    errors."""
+    document, pieces = _document(file, file.content_hash, content)
+    shelf.versions.store(document, pieces)
+    _embed(pieces, shelf)
+
+
+def _document(file: File, sha256: str, content: Content) -> tuple[Document, Sequence[Chunk]]:
+    document = Document(file.id, file.subject, sha256, content)
+    return document, split(document)
 
 
 def extracted(root: Path, files: Sequence[File], extractor: Extractor) -> Iterator[Extracted]:

@@ -409,6 +409,55 @@ def test_the_doctor_and_a_gateway_tell_how_each_part_is(members: Cluster) -> Non
     assert (checks["database"]["migration"], "indexing" in checks["knowledge"]) == (head_revision(), False)
 
 
+def write_documents(folder: Path, count: int) -> list[str]:
+    names = [f"specs/roof-box-{number}.md" for number in range(count)]
+    for number, name in enumerate(names):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        rows = "\n".join(
+            f"The roof box {number}-{row} holds {row} litres and locks with key {row}." for row in range(40)
+        )
+        (folder / name).write_text(f"# Roof box {number}\n\n{rows}\n")
+    return names
+
+
+def test_workers_read_an_ingestion_and_one_of_them_is_killed(members: Cluster, storage: SharedStorage) -> None:
+    """All documents are shown at once, as one generation; both workers have read some, and none is missing."""
+    folder = members.root / "more"
+    names = write_documents(folder, 40 if FULL else 12)
+    before = storage.rows("SELECT coalesce(max(generation), 0) FROM releases")[0][0]
+    logs = {worker.pid: worker.log.stat().st_size for worker in members.workers}
+    own = environment(members.data("ingestion"), **members.settings)
+    ingesting = subprocess.Popen(
+        [sys.executable, "-m", "api", "ingest", str(folder), "--workers"],
+        env=own, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+
+    def read(worker: Member) -> list[str]:
+        said = worker.log.read_text(errors="replace")[logs[worker.pid] :]
+        return [name for name in names if f"document={name}" in said]
+
+    ends = time.monotonic() + 120
+    while not any(read(worker) for worker in members.workers):
+        assert time.monotonic() < ends, "no worker has read anything"
+        assert ingesting.poll() is None, ingesting.communicate()[0]
+        time.sleep(0.05)
+    victim = next(worker for worker in members.workers if read(worker))
+    victim.kill()
+    said, _ = ingesting.communicate(timeout=300)
+    assert ingesting.returncode == 0, said
+    shown = storage.rows(
+        "SELECT document_id FROM publications WHERE until_generation IS NULL AND from_generation = ?", before + 1
+    )
+    assert {name for (name,) in shown} == set(names), said
+    assert storage.rows("SELECT max(generation) FROM releases")[0][0] == before + 1
+    assert storage.rows("SELECT count(*) FROM shared_files WHERE name LIKE 'ingesting/%%'")[0][0] == 0
+    passages, indexed = storage.rows(
+        "SELECT (SELECT count(*) FROM chunks JOIN publications USING (document_id, version) "
+        "WHERE until_generation IS NULL), (SELECT chunks FROM word_spaces ORDER BY number DESC LIMIT 1)"
+    )[0]
+    assert indexed >= passages
+
+
 class Colleague:
     """A member of staff at one gateway: a socket, and HTTP."""
 

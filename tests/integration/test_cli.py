@@ -408,3 +408,11 @@ def test_doctor_finds_the_knowledge_consistent_and_then_not(here: Ingested) -> N
         connection.close()
     assert broken.exit_code == 1
     assert {line["part"]: line["state"] for line in objects(broken.stdout)}["knowledge"] == "fail"
+
+
+def test_documents_are_for_workers_only_where_there_can_be_any(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("# Wren\n\nA small car.\n")
+    alone = run(tmp_path / "data", "ingest", str(tmp_path), "--workers")
+    assert (alone.returncode, "PITCREW_REDIS_URL" in alone.stderr) == (3, True)
+    forced = run(tmp_path / "data", "ingest", str(tmp_path), "--workers", "--force")
+    assert (forced.returncode, "--workers goes with files" in forced.stderr) == (2, True)
