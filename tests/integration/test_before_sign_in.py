@@ -12,10 +12,14 @@ import pytest
 
 from tests.attackers import ADDRESS, PING, PONG, TEXT, Stranger, frame
 from tests.conversing import talking
+from tests.faults.counts import FULL
+from tests.faults.pulse import pulse
 from tests.serving import Served, duplicate, serving
 
 PER_ADDRESS = 20
 MEMORY = 100 << 20
+HEALTH_MS = 250 if FULL else 3000
+"""Where tests run beside each other, the machine itself is late."""
 LITTLE_PATIENCE = "tests.with_little_patience"
 
 
@@ -25,7 +29,10 @@ def guarded(ingested: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     own = duplicate(ingested, tmp_path_factory.mktemp("guarded") / "data")
     settings = {"PITCREW_RATE_LIMITS": "on", "PITCREW_SOCKETS_PER_ADDRESS": str(PER_ADDRESS)}
     with serving(own, LITTLE_PATIENCE, **settings) as running:
-        yield running
+        with pulse(running.port) as health:
+            yield running
+        assert health.asked > 20
+        assert health.longest_ms < HEALTH_MS, "the longest that anybody waited for /health during all attacks"
 
 
 @pytest.fixture(autouse=True)

@@ -2,11 +2,13 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.conversing import TERMINAL, talking
+from tests.integration.listening import Frame, is_of, listening
 from tests.serving import Served, duplicate, serving
 
 LONG = {
@@ -49,6 +51,31 @@ async def test_others_do_not_wait_for_a_long_message(server: Served, kind: str) 
     finally:
         answered.set()
     assert frames[-1]["type"] == "complete", frames[-1]
+    assert await checking < PROMPT_S
+
+
+@pytest.mark.parametrize("kind", ["blanks", "digits", "words", "questions", "dates", "brackets"])
+@pytest.mark.parametrize(
+    ("path", "asks", "ends"),
+    [
+        ("/ws/agent/interactive", lambda text: {"action": "query", "question": text}, "query_complete"),
+        ("/ws/{session}", lambda text: {"content": text}, "agent"),
+    ],
+    ids=["analysis", "explorer"],
+)
+async def test_nor_for_a_long_question_about_data(
+    server: Served, path: str, asks: Callable[[str], Frame], ends: str, kind: str
+) -> None:
+    """Which are read against the names and values of all tables."""
+    answered = asyncio.Event()
+    checking = asyncio.create_task(_slowest_health(server, answered))
+    session = f"long-{kind.replace(' ', '-')}"
+    try:
+        async with listening(server, f"{path.format(session=session)}?token={server.token(session)}") as line:
+            await line.send(asks(LONG[kind]))
+            await line.until(is_of(ends, "error"), timeout=60)
+    finally:
+        answered.set()
     assert await checking < PROMPT_S
 
 
