@@ -34,7 +34,7 @@ from tests.serving import KNOWLEDGE, ROOT, environment, free_port, pitcrew, prep
 TAKEN_OVER_S = 45.0
 LOST_S = 20.0 if FULL else 7.0
 DELAY_S = 0.15
-HASTY, ROUNDS = (50, 40) if FULL else (8, 3)
+HASTY, ROUNDS = (50, 20) if FULL else (8, 3)
 HEAVY = ("torch", "onnxruntime", "chromadb", "langgraph", "langchain_core", "sentence_transformers", "tokenizers")
 
 
