@@ -175,7 +175,7 @@ def test_nginx_passes_sockets_and_streams_on() -> None:
     for line in (
         "proxy_http_version 1.1;",
         "proxy_set_header Upgrade $http_upgrade;",
-        "proxy_set_header Connection $connection;",
+        "proxy_set_header Connection $connection_upgrade;",
         "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;",
         "proxy_buffering off;",
     ):
