@@ -4,6 +4,7 @@ from pathlib import Path
 
 from benchmarks.comparison import MODEL_PORT, TOKENS, measured, running, serving, table, token_of
 from benchmarks.load import Figures, closed_loop, open_loop, opened
+from benchmarks.scale import table as parts_table
 from tests.bundled import ROOT
 from tests.serving import free_port
 
@@ -43,3 +44,12 @@ def test_medians_are_those_of_the_repeats() -> None:
     figures = {"runs_s": 10.0, "first_ms": 5.0, "first_p95_ms": 6.0}
     rows = [{"server": "product", "sockets": 1, "cpu_ms": cost, **figures} for cost in (30.0, 10.0, 20.0)]
     assert "| product | 1 | 20.0 | 10.0 | 5, 6 |" in table(rows)
+
+
+def test_what_all_workers_take_of_a_run_is_one_figure() -> None:
+    figures = {"sockets": 64, "runs_s": 10.0, "tokens_s": 2000.0, "first_ms": 5.0, "first_p95_ms": 6.0, "cores": 1.5}
+    parts = {"gateway_ms": 8.0, "worker0_ms": 30.0, "worker1_ms": 32.0, "postgres_ms": 4.0, "redis_ms": 0.01}
+    rows = [{"server": "2 workers", **figures, **parts, "gateway_ms": cost} for cost in (8.0, 9.0, 40.0)]
+    assert "| 2 workers | 64 | 10.0 | 2,000 | 5, 6 | 1.50 | gateway 9.0, postgres 4.0, workers 62.0 |" in parts_table(
+        rows
+    )
