@@ -1,7 +1,6 @@
 """Following conversations: what one reader has seen, so that nothing falls between history and live, or comes twice."""
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -30,6 +29,8 @@ Deliver = Callable[[Envelope], None]
 
 PAGE = 100
 """Events of history that are read at once."""
+PAUSE_S = 1.0
+"""Until the store is asked again that was away."""
 
 
 class Follower:
@@ -46,7 +47,7 @@ class Follower:
         self._room = room
         self._subscriptions: dict[str, Callable[[], None]] = {}
         self._subscribing = asyncio.Lock()
-        self._catching_up: dict[str, asyncio.Task[None]] = {}
+        self._catching_up: set[asyncio.Task[None]] = set()
         self._buffers: dict[str, list[Envelope]] = {}
         self._cursors: dict[str, _Cursor] = {}
         self._closed = False
@@ -129,22 +130,26 @@ class Follower:
 
     def _lapsed(self, conversation_id: str) -> None:
         """Events may be missing: look in the store, once at a time."""
-        if conversation_id not in self._catching_up and conversation_id not in self._buffers:
+        if conversation_id not in self._buffers and not self._closed:
+            self._buffers[conversation_id] = []
             task = asyncio.ensure_future(self._catch_up(conversation_id))
-            self._catching_up[conversation_id] = task
-            task.add_done_callback(lambda _: self._catching_up.pop(conversation_id, None))
+            self._catching_up.add(task)
+            task.add_done_callback(self._catching_up.discard)
 
     async def _catch_up(self, conversation_id: str) -> None:
         cursor = self._cursors.setdefault(conversation_id, _Cursor())
         cursor.upto = max(cursor.upto, cursor.told)
-        self._buffers[conversation_id] = []
-        with contextlib.suppress(StorageUnavailable):  # what is missed now is looked for again
-            await self._read_up(conversation_id, cursor)
+        while not self._closed:
+            try:
+                await self._read_up(conversation_id, cursor)
+                break
+            except StorageUnavailable:
+                await asyncio.sleep(PAUSE_S)
 
     def close(self) -> None:
         """Follow nothing any more."""
         self._closed = True
-        for task in self._catching_up.values():
+        for task in self._catching_up:
             task.cancel()
         for unsubscribe in self._subscriptions.values():
             unsubscribe()
@@ -160,9 +165,14 @@ class Follower:
         cursor = self._cursors.get(envelope.conversation_id)
         if cursor is None:
             cursor = self._cursors[envelope.conversation_id] = _Cursor()
-        if not cursor.knows(envelope):
-            cursor.note(envelope)
-            self._deliver(envelope)
+        if cursor.knows(envelope):
+            return
+        if cursor.misses(envelope):
+            # Whoever committed what is between died before it was published. This one is in the store as well.
+            self._lapsed(envelope.conversation_id)
+            return
+        cursor.note(envelope)
+        self._deliver(envelope)
 
     async def _tell(self, cursor: "_Cursor", stored: Sequence[Envelope]) -> None:
         for envelope in stored:
@@ -232,6 +242,11 @@ class _Cursor:
         if isinstance(event, Accepted):
             self.ended.discard(event.turn_id)
         return False
+
+    def misses(self, envelope: Envelope) -> bool:
+        """Whether there is a durable event before this live one that was not told."""
+        last = max(self.upto, self.told)
+        return envelope.seq is not None and 0 < last < envelope.seq - 1
 
     def _heard(self, run_id: str, place: int) -> bool:
         return run_id == self.run_id and 0 < place <= self.place

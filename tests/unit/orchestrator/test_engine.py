@@ -633,3 +633,42 @@ async def test_what_a_bus_has_lost_comes_from_the_store(store: SqlStore, script:
     await reader.next(Completed, after=len(stored))
     assert [envelope.seq for envelope in reader.seen if envelope.seq] == list(range(1, 2 * len(stored) + 1))
     await engine.close()
+
+
+@pytest.mark.parametrize("away", [0, 2])
+async def test_what_nobody_published_comes_from_the_store_with_the_next_event(
+    store: SqlStore, script: Script, away: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that dies between a commit and its publication tells nobody, and no bus knows. The store may be away
+    when it is looked for."""
+    bus = LossyBus()
+    engine = Engine(store, bus, script)
+    reader = Reader(engine)
+    script.pause_before = 2
+    script.gate.clear()
+    await reader.follower.send(ANNA, Send("q", "s"))
+    await reader.next(Token, after=-1)
+    bus.down = True
+    script.gate.set()
+    while engine.running:
+        await asyncio.sleep(0)
+    bus.down = False
+    read, failures = store.events, iter(range(away))
+
+    async def events(conversation_id: str, after: int, limit: int | None = None) -> Sequence[Envelope]:
+        if next(failures, None) is not None:
+            raise StorageUnavailable
+        return await read(conversation_id, after, limit)
+
+    monkeypatch.setattr(store, "events", events)
+    monkeypatch.setattr("orchestrator.execution.follow.PAUSE_S", 0.0)
+    await engine.send(ANNA, Send("again", "s"))
+    async with asyncio.timeout(10):
+        while sum(isinstance(envelope.event, Completed) for envelope in reader.seen) < 2:
+            await asyncio.sleep(0)
+    stored = [envelope.seq for envelope in await read(reader.seen[0].conversation_id, 0)]
+    assert [envelope.seq for envelope in reader.seen if envelope.seq] == stored, "each once, in order"
+    second = reader.seen[-1].event
+    assert isinstance(second, Completed)
+    assert reader.text(second.run_id) == second.response
+    await engine.close()
