@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from api.cli import main
-from tests.serving import KNOWLEDGE, duplicate, environment, pitcrew, prepared
+from tests.serving import KNOWLEDGE, duplicate, environment, knows_vehicles, pitcrew, prepared
 
 PLACES = (
     "houses",
@@ -174,6 +174,7 @@ def test_answers_without_their_documents_are_a_regression(
     assert first.stdout.startswith("cases  ")
     data, folder = prepared(ingested, tmp_path / "data"), tmp_path / "library"
     shutil.copytree(KNOWLEDGE / "company", folder / "company")
+    knows_vehicles(folder)
     assert pitcrew("ingest", str(folder), "--quiet", env=environment(data)).returncode == 0
     worse = pitcrew("eval", "answers", str(some), "--baseline", str(saved), "--json", env=environment(data))
     assert worse.returncode == 1, worse.stderr
