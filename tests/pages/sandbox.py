@@ -42,7 +42,7 @@ GOES_ON = {
     r"tests\.model_server": "Scripted model at",
 }
 """Commands that end by Ctrl-C alone, and what they say when they are ready."""
-LINKED = ("benchmarks", "tests", "web", "Makefile", "pyproject.toml", "constraints.txt")
+LINKED = ("benchmarks", "deploy", "tests", "web", "Makefile", "pyproject.toml", "constraints.txt")
 
 
 @dataclass
