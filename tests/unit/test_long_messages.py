@@ -295,6 +295,7 @@ ELSEWHERE = {
     "api.integrations.langgraph": READ_WHOLE,
     "api.integrations.mcp": READ_WHOLE,
     "rag.indexes": READ_WHOLE,
+    "rag.words.index": READ_WHOLE,
     "rag.retrieve": READ_WHOLE,
     "rag.customer_questions": READ_WHOLE,
 }
