@@ -57,6 +57,10 @@ ROUTES = {
     "the claims desk turned me down - how long does the objection take": "warranty",
     "When is the brake fluid of my Wren changed?": "maintenance",
 }
+CODE = (
+    "agents", "api", "benchmarks", "deploy/locks", "migrations", "orchestrator", "rag", "tests/rights", "tests/supply",
+)  # fmt: skip
+"""What the product is made of, and the generated pages."""
 DOCUMENTS = ("specs/wren.md", "maintenance/schedule-wren.md", "troubleshooting/wont-charge.md", "vehicles.csv")
 
 
@@ -64,12 +68,11 @@ DOCUMENTS = ("specs/wren.md", "maintenance/schedule-wren.md", "troubleshooting/w
 def copied(ingested: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The product, copied, with the one file of the new specialist and a small knowledge base."""
     copy = tmp_path_factory.mktemp("copy")
-    for folder in ("agents", "api", "benchmarks", "migrations", "orchestrator", "rag"):
+    for folder in CODE:
         shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(ROOT / "docs" / "benchmarks", copy / "docs" / "benchmarks")
     for name in ("pyproject.toml", "alembic.ini", *PAGES):
         shutil.copy(ROOT / name, copy / name)
-    (copy / "tests").mkdir()
     shutil.copy(ROOT / "tests" / "generated_docs.py", copy / "tests")
     for document in DOCUMENTS:
         (copy / "knowledge" / document).parent.mkdir(parents=True, exist_ok=True)
