@@ -13,6 +13,7 @@ from api.failure import PARTIAL
 
 if TYPE_CHECKING:
     from api.cli.ingestion import Done, Ingestion
+    from api.settings import Settings
     from rag.ingestion.ingest import Plan
     from rag.ingestion.scan import Failure
 
@@ -75,22 +76,15 @@ def ingest(
     Example: pitcrew ingest knowledge_base --prune
     Example: pitcrew ingest https://www.example.com/help/ --subject handbook
     """
-    _check(dry_run=dry_run, impact=impact, watch=watch, extract_only=extract_only)
-    if workers and (force or dry_run or extract_only or any(is_address(path) for path in paths)):
-        raise typer.BadParameter("--workers goes with files, and without --force, --dry-run and --extract-only.")
+    sites = any(is_address(path) for path in paths)
+    _check(dry_run, impact=impact, watch=watch, extract_only=extract_only, workers=workers, but=sites or force)
+    alone = all(is_address(path) for path in paths) and not (dry_run or watch or extract_only)
+    _check_sites(sites, alone=alone, asked=subject is not None or max_pages is not None or intranet)
     os.nice(GENTLE)
-    if any(is_address(path) for path in paths):
-        if dry_run or watch or extract_only or not all(is_address(path) for path in paths):
-            raise typer.BadParameter(
-                "Web addresses go by themselves: without files, --dry-run, --watch and --extract-only."
-            )
-        from api.cli.sites import Reading, ingest_sites
-
-        reading = Reading(subject or DEFAULT_SUBJECT, max_pages or MOST_PAGES, intranet=intranet)
-        _finish(ingest_sites(paths, reading, prune=prune, force=force, quiet=quiet), json=json, quiet=quiet)
+    if sites:
+        asked = (subject or DEFAULT_SUBJECT, max_pages or MOST_PAGES, intranet)
+        _finish(_of_sites(paths, *asked, prune=prune, force=force, quiet=quiet), json=json, quiet=quiet)
         return
-    if subject is not None or max_pages is not None or intranet:
-        raise typer.BadParameter("--subject, --max-pages and --intranet belong to web addresses.")
     files = [_existing(path) for path in paths]
     if extract_only:
         from api.cli.extract import extract_only as show
@@ -98,16 +92,11 @@ def ingest(
         show(files, json=json)
         return
     from api.cli.ingestion import Ingestion
-    from api.settings import Settings
 
     places = [path.resolve() for path in files]
     hidden = quiet or (watch and not sys.stderr.isatty())  # in a log, what was published is enough
-    settings = Settings()
-    if workers:
-        from api.compose.worker import refuse_embedded
-
-        refuse_embedded(settings)
-    ingestion = Ingestion(settings, places, prune=prune, force=force, quiet=hidden, careful=watch, workers=workers)
+    found = _settings(workers=workers)
+    ingestion = Ingestion(found, places, prune=prune, force=force, quiet=hidden, careful=watch, workers=workers)
     if watch:
         from api.cli.folder_watch import watch as keep_watching
 
@@ -125,6 +114,27 @@ def _finish(done: "Done", impact_of: "Ingestion | None" = None, *, json: bool, q
         show_impact(impact_of, done.plan, json=json)
     if done.failed:
         raise typer.Exit(PARTIAL)
+
+
+def _of_sites(
+    paths: list[str], subject: str, most_pages: int, intranet: bool, *, prune: bool, force: bool, quiet: bool
+) -> "Done":
+    from api.cli.sites import Reading, ingest_sites
+
+    reading = Reading(subject, most_pages, intranet=intranet)
+    return ingest_sites(paths, reading, prune=prune, force=force, quiet=quiet)
+
+
+def _settings(*, workers: bool) -> "Settings":
+    """Raises BadSetting where workers are to help and none can."""
+    from api.settings import Settings
+
+    settings = Settings()
+    if workers:
+        from api.compose.worker import refuse_embedded
+
+        refuse_embedded(settings)
+    return settings
 
 
 def is_address(path: str) -> bool:
@@ -148,13 +158,26 @@ def bring_in_line(folder: Path) -> None:
     _report(Ingestion(Settings(), [folder.resolve()], prune=True).run(), json=False, quiet=False)
 
 
-def _check(*, dry_run: bool, impact: bool, watch: bool, extract_only: bool) -> None:
+def _check(dry_run: bool, *, impact: bool, watch: bool, extract_only: bool, workers: bool, but: bool) -> None:
+    """`but`: for something else that workers do not do."""
+    if workers and (but or dry_run or extract_only):
+        raise typer.BadParameter("--workers goes with files, and without --force, --dry-run and --extract-only.")
     if impact and not dry_run:
         raise typer.BadParameter("--impact looks ahead: use it with --dry-run.")
     if watch and dry_run:
         raise typer.BadParameter("--watch takes changes in, and --dry-run writes nothing: use one of them.")
     if extract_only and (watch or dry_run):
         raise typer.BadParameter("--extract-only stands alone: it writes nothing anyway.")
+
+
+def _check_sites(sites: bool, *, alone: bool, asked: bool) -> None:
+    """`asked`: for something that only sites have."""
+    if sites and not alone:
+        raise typer.BadParameter(
+            "Web addresses go by themselves: without files, --dry-run, --watch and --extract-only."
+        )
+    if asked and not sites:
+        raise typer.BadParameter("--subject, --max-pages and --intranet belong to web addresses.")
 
 
 def lines(todo: "Plan", failed: Sequence["Failure"], other: Sequence[str]) -> Iterator[dict[str, str]]:
