@@ -354,7 +354,8 @@ async def test_nothing_goes_astray_where_commands_are_cancelled_under_delay(
     assert not any(one.wrong for one in hasty), [one.wrong for one in hasty]
     report(
         customers=HASTY, messages=len(ends), cancelled=ends.count("cancelled"), completed=ends.count("complete"),
-        cut_off=sum(one.reconnects for one in hasty), delay_ms=round(DELAY_S * 1000), astray=0, tokens_behind_a_hole=holes,
+        cut_off=sum(one.reconnects for one in hasty), delay_ms=round(DELAY_S * 1000), astray=0,
+        tokens_behind_a_hole=holes,
     )  # fmt: skip
 
 
