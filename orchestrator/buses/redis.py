@@ -7,6 +7,7 @@ the store; what is answered and followed in one process does not notice.
 
 import asyncio
 import uuid
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -73,6 +74,8 @@ class RedisBus:
         self._lapsed: dict[str, dict[object, Lapsed]] = {}
         self._pubsub: PubSub | None = None
         self._confirmed: dict[str, asyncio.Future[None]] = {}
+        self._asked: Counter[str] = Counter()
+        self._late: set[str] = set()
         self._outgoing = _Outgoing()
         self._to_send = asyncio.Event()
         self._unsent: dict[str, None] = {}
@@ -166,6 +169,7 @@ class RedisBus:
             others.pop(key, None)
             if not others and self._lapsed.pop(conversation_id, None) is not None:
                 self._confirmed.pop(conversation_id, None)
+                self._late.discard(conversation_id)
                 self._spawn(self._leave(conversation_id))
 
         if first:
@@ -174,10 +178,13 @@ class RedisBus:
         if (confirmed := self._confirmed.get(conversation_id)) is not None:
             # Where Redis is away the reader is told so; what is said in this process comes all the same.
             await asyncio.wait({confirmed}, timeout=PATIENCE_S)
+            if not confirmed.done():
+                self._late.add(conversation_id)
         return unsubscribe
 
     async def _join(self, conversation_id: str) -> None:
         if self._pubsub is not None:
+            self._asked[_channel(conversation_id)] += 1
             with suppress(*AWAY):
                 await self._pubsub.subscribe(_channel(conversation_id))
 
@@ -212,8 +219,10 @@ class RedisBus:
         """Take what other processes publish, for ever."""
         while True:
             pubsub = self._redis.pubsub()
+            channels = [EVERYBODY, *map(_channel, self._lapsed)]
+            self._asked = Counter(channels)
             try:
-                await pubsub.subscribe(EVERYBODY, *map(_channel, self._lapsed))
+                await pubsub.subscribe(*channels)
                 await self._hear(pubsub)
             except AWAY as error:
                 if self._pubsub is not None or not self.tried.is_set():
@@ -244,6 +253,10 @@ class RedisBus:
                 self._receive(_decoder.decode(message["data"]))
 
     def _joined(self, pubsub: PubSub, channel: str) -> None:
+        self._asked[channel] -= 1
+        if self._asked[channel] > 0:  # Redis left the channel after this, and will join it again
+            return
+        del self._asked[channel]
         if channel == EVERYBODY:
             self._pubsub = pubsub
             log.info("redis_reached")
@@ -257,6 +270,9 @@ class RedisBus:
         confirmed = self._confirmed.get(_conversation(channel))
         if confirmed is not None and not confirmed.done():
             confirmed.set_result(None)
+        if _conversation(channel) in self._late:  # a reader has gone on without it
+            self._late.discard(_conversation(channel))
+            self._tell_lapsed([_conversation(channel)])
 
     def _receive(self, packet: _Packet) -> None:
         if packet.sender == self._name:

@@ -72,8 +72,14 @@ def _more(speech: Speech | None, envelope: Envelope, event: Token | Progress | R
 
 
 def summed(envelopes: Iterable[Envelope]) -> Live | None:
-    """What is being said after these events of one conversation."""
+    """What is being said after these events of one conversation. A process that has not yet heard that its run was
+    ended by another may have said more."""
     speech: Speech | None = None
+    ended: set[str] = set()
     for envelope in envelopes:
+        if isinstance(envelope.event, Terminal):
+            ended.add(envelope.event.run_id)
+        elif isinstance(envelope.event, Token | Progress | Reasoning | Code) and envelope.event.run_id in ended:
+            continue
         speech = heard(speech, envelope)
     return speech.live if speech is not None else None

@@ -33,6 +33,10 @@ PAUSE_S = 1.0
 """Until the store is asked again that was away."""
 
 
+RECENT = 20
+"""Events before its place that a reader's runs are known from."""
+
+
 class Follower:
     """One reader (a socket, a stream) of any number of conversations. `deliver` gets each event once, in order.
 
@@ -102,6 +106,10 @@ class Follower:
         active = await store.current_run(conversation_id)
         self._deliver(Envelope(conversation_id, Resumed(session_id, after, marks.head, active)))
         cursor = self._cursors[conversation_id] = _Cursor(after)
+        # Of runs that the reader knows to have ended, another process may still say a word.
+        for envelope in await store.events(conversation_id, max(0, after - RECENT), RECENT) if after else ():
+            if (envelope.seq or 0) <= after:
+                cursor.heed(envelope.event)
         await self._read_up(conversation_id, cursor)
 
     async def _read_up(self, conversation_id: str, cursor: "_Cursor") -> None:
