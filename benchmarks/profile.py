@@ -25,6 +25,8 @@ from benchmarks.conversations import ROOT, ask, percentile, start
 RATE = 200
 """Samples a second."""
 PACKAGES = ("rag/", "agents/", "orchestrator/", "api/")
+THREADS = "rag/threads/"
+"""What only carries others' work."""
 STEPS = {
     "orchestrator/graph/turn.py:classify": "classify: acts, the question alone, who answers",
     "orchestrator/graph/turn.py:retrieve": "retrieve: search, skills that claim",
@@ -61,7 +63,7 @@ def samples(raw: Path) -> Iterator[tuple[list[str], int]]:
         for frame in stack.split(";"):
             function, _, place = frame.rpartition(" (")
             file = place.rpartition(":")[0]
-            if file.startswith(PACKAGES):
+            if file.startswith(PACKAGES) and not file.startswith(THREADS):
                 own.append(f"{file}:{function}")
         yield own, int(count)
 
