@@ -8,10 +8,11 @@ import csv
 import hashlib
 import time
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from sys import intern
 from threading import Lock
@@ -34,7 +35,7 @@ RETRY_S = 10.0
 """How long it is not looked again for vectors that are missing: `pitcrew ingest` makes them."""
 _LONGEST = 2000  # characters of a question
 _LOT = 256  # questions embedded at a time
-_KEPT, _MOST = 8, 400  # places that are told: in one chunk, in all
+_KEPT, _MOST = 8, 400  # places that are told: of one chunk, of all
 _REMEMBERED = 64
 """Messages whose places are remembered."""
 _MEANT = 3
@@ -100,11 +101,11 @@ class _Places:
     which is a chunk, where the statement begins in it and how; None and "" for all of the chunk. `covered`: the share
     of the chunks that hold a place."""
 
-    generation: int
-    covered: float
-    questions: NDArray[np.intp]
-    at: NDArray[np.intp]
-    places: tuple[tuple[Chunk, int | None, str], ...]
+    generation: int = -1
+    covered: float = 0.0
+    questions: NDArray[np.intp] = field(default_factory=lambda: np.empty(0, dtype=np.intp))
+    at: NDArray[np.intp] = field(default_factory=lambda: np.empty(0, dtype=np.intp))
+    places: tuple[tuple[Chunk, int | None, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +129,56 @@ class _Known:
     words: WordLikeness
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """The places for one message, and the same by the chunks' ids."""
+class Nearest:
+    """The places of the questions that are most like a message, the likest first. Few of them are looked at, so that
+    each is put together when it is."""
 
-    places: tuple[Place, ...]
-    by_chunk: Mapping[str, tuple[Likeness, ...]]
+    def __init__(
+        self,
+        places: Sequence[tuple[Chunk, int | None, str]] = (),
+        likenesses: Sequence[tuple[float, float, float]] = (),
+    ) -> None:
+        """`places`: chunk, where the statement begins in it and how. `likenesses`: cosine, mean and words of each, see
+        `Likeness`."""
+        self._places = places
+        self._likenesses = likenesses
+        self._by_chunk: dict[str, list[int]] = defaultdict(list)
+        for at, (chunk, _, _) in enumerate(places):
+            self._by_chunk[chunk.id].append(at)
+
+    def places(self, count: int) -> tuple[Place, ...]:
+        """The first `count`."""
+        return tuple(
+            Place(chunk, start, cosine, statement, mean, words)
+            for (chunk, start, statement), (cosine, mean, words) in islice(
+                zip(self._places, self._likenesses, strict=True), count
+            )
+        )
+
+    def chunks(self, count: int) -> list[str]:
+        """The ids of the first `count` chunks that answer one of the questions."""
+        by_likeness = sorted(
+            self._by_chunk, key=lambda chunk_id: (-self._cosine(self._by_chunk[chunk_id][0]), chunk_id)
+        )
+        return by_likeness[:count]
+
+    def of(self, chunk_id: str) -> tuple[Likeness, ...]:
+        """How like the message is to the questions that a chunk answers, the likest first."""
+        return tuple(self._likeness(at) for at in self._by_chunk.get(chunk_id, ())[:_KEPT])
+
+    def states(self, least: float) -> bool:
+        """Whether one of the questions is so like the message, 0..1, and names the statement that answers it."""
+        return any(
+            start is not None and cosine >= least
+            for (_, start, _), (cosine, _, _) in zip(self._places, self._likenesses, strict=True)
+        )
+
+    def _cosine(self, at: int) -> float:
+        return self._likenesses[at][0]
+
+    def _likeness(self, at: int) -> Likeness:
+        cosine, mean, words = self._likenesses[at]
+        return Likeness(cosine, self._places[at][1], mean, words)
 
 
 class CustomerQuestions:
@@ -157,8 +202,8 @@ class CustomerQuestions:
         self._reading = Lock()
         self._known: _Known | None = None
         self._until = 0.0
-        self._lately: LRUCache[tuple[str, int], _Found] = LRUCache(_REMEMBERED)
-        self._places = _Places(-1, 0.0, np.empty(0, dtype=np.intp), np.empty(0, dtype=np.intp), ())
+        self._lately: LRUCache[tuple[str, int], Nearest] = LRUCache(_REMEMBERED)
+        self._places = _Places()
 
     def __len__(self) -> int:
         return len(self._questions)
@@ -205,24 +250,10 @@ class CustomerQuestions:
             if at not in here and question.document_id in documents
         )
 
-    def near(
-        self, text: str, generation: int, chunks: Callable[[], Collection[Chunk]]
-    ) -> Mapping[str, tuple[Likeness, ...]]:
-        """By the id of each chunk that answers some question: its places, each with its nearest question, best first.
-        `chunks` are those of the generation, read once for each."""
-        return self._read(text, generation, chunks).by_chunk
-
-    def places(self, text: str, generation: int, chunks: Callable[[], Collection[Chunk]]) -> tuple[Place, ...]:
-        """The places of the questions that have most to do with this one, the likest first, each once."""
-        return self._read(text, generation, chunks).places
-
-    def covered(self, generation: int, chunks: Callable[[], Collection[Chunk]]) -> float:
-        """The share of the chunks that answer some question."""
-        return self._placed(generation, chunks).covered
-
-    def _read(self, text: str, generation: int, chunks: Callable[[], Collection[Chunk]]) -> "_Found":
-        """What one message comes to; several readers look at it, and several searches ask for it without the names of
-        models, so that the last ones are remembered."""
+    def near(self, text: str, generation: int, chunks: Callable[[], Collection[Chunk]]) -> Nearest:
+        """The places of the questions that have most to do with this one, each once. `chunks` are those of the
+        generation, read once for each. Several readers look at a message, and several searches ask for it without the
+        names of models, so that the last ones are remembered."""
         plain = self._plain(text)
         with self._reading:
             found = self._lately.get((plain, generation))
@@ -230,14 +261,17 @@ class CustomerQuestions:
             return found
         known = self._vectors()
         if known is None:
-            return _Found((), {})
-        places = tuple(self._nearest(plain, known, self._placed(generation, chunks)))
-        found = _Found(places, _by_chunk(places))
+            return Nearest()
+        found = self._nearest(plain, known, self._placed(generation, chunks))
         with self._reading:
             self._lately[plain, generation] = found
         return found
 
-    def _nearest(self, plain: str, known: _Known, places: _Places) -> Iterator[Place]:
+    def covered(self, generation: int, chunks: Callable[[], Collection[Chunk]]) -> float:
+        """The share of the chunks that answer some question."""
+        return self._placed(generation, chunks).covered
+
+    def _nearest(self, plain: str, known: _Known, places: _Places) -> Nearest:
         vector = known.metric.turned(self._embedder.embed([plain]))[0]
         cosines = np.zeros(len(self._questions), dtype=np.float32)
         cosines[known.there] = known.metric.likeness(known.rows @ vector)
@@ -246,16 +280,14 @@ class CustomerQuestions:
         in_order = enough[np.lexsort((-near[enough], places.at[enough]))]  # the questions of a place together
         _, firsts, counts = np.unique(places.at[in_order], return_index=True, return_counts=True)
         if not len(firsts):
-            return
+            return Nearest()
         best = near[in_order[firsts]]
         means = _mean_of_first(near[in_order], firsts, np.minimum(counts, _MEANT))
         shared = np.maximum.reduceat(known.words.shared(plain)[places.questions[in_order]], firsts)
         first = np.argsort(-best, kind="stable")[:_MOST]
         found = places.at[in_order[firsts[first]]].tolist()
         likenesses = zip(best[first].tolist(), means[first].tolist(), shared[first].tolist(), strict=True)
-        for number, (cosine, mean, words) in zip(found, likenesses, strict=True):
-            chunk, start, statement = places.places[number]
-            yield Place(chunk, start, cosine, statement, mean, words)
+        return Nearest([places.places[number] for number in found], tuple(likenesses))
 
     def _placed(self, generation: int, chunks: Callable[[], Collection[Chunk]]) -> _Places:
         with self._reading:
@@ -314,14 +346,6 @@ class CustomerQuestions:
             with suppress(OSError):  # it only saves time
                 array_file.write(self._kept.path, {"state": self._kept.state, **told, **known.words.arrays()})
         return known
-
-
-def _by_chunk(places: Sequence[Place]) -> dict[str, tuple[Likeness, ...]]:
-    found: dict[str, list[Likeness]] = defaultdict(list)
-    for place in places:
-        if len(found[place.chunk.id]) < _KEPT:
-            found[place.chunk.id].append(Likeness(place.cosine, place.start, place.mean, place.words))
-    return {chunk_id: tuple(some) for chunk_id, some in found.items()}
 
 
 def _numbers(questions: Sequence[CustomerQuestion]) -> NDArray[np.intp]:

@@ -24,7 +24,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from rag.analyzer import Analyzer
 from rag.answerability import answerable
 from rag.catalogue import Catalogue
-from rag.customer_questions import CustomerQuestions
+from rag.customer_questions import CustomerQuestions, Nearest
 from rag.embedder import Embedder, Vectors
 from rag.index import Hit, Index, IndexUnavailable, Query, WordIndex
 from rag.neighbours import Neighbours
@@ -32,7 +32,7 @@ from rag.query import Sought
 from rag.spread import spread
 from rag.terms import kind_of
 from rag.threads.priority import PriorityThreads
-from rag.types import Chunk, Likeness, Passage, Place
+from rag.types import Chunk, Passage, Place
 from rag.vectors import VectorStore
 
 WORDS_WEIGHT = 0.45
@@ -134,7 +134,7 @@ class Retriever:
             return ()
         try:
             generation = self._catalogue.generation()
-            return self._questions.places(text, generation, partial(self._shown, generation))[:k]
+            return self._questions.near(text, generation, partial(self._shown, generation)).places(k)
         except (*_FAILURES, SQLAlchemyError):
             return ()
 
@@ -173,7 +173,9 @@ class Retriever:
         if no_meaning and no_words:
             raise IndexUnavailable("Neither index can be searched") from no_meaning
         asked = None if no_meaning else self._asked(text, generation)
-        chunks = self._catalogue.chunks([*dict.fromkeys((*near, *worded, *first(asked or {})))], generation)
+        chunks = self._catalogue.chunks(
+            [*dict.fromkeys((*near, *worded, *(asked.chunks(_POOL) if asked else ())))], generation
+        )
         if subjects is not None:
             chunks = {chunk_id: chunk for chunk_id, chunk in chunks.items() if chunk.subject in subjects}
         if no_meaning:
@@ -191,12 +193,12 @@ class Retriever:
         else:
             found = lifted(passages, asked, near)
             if not self._tells(asked, generation):
-                found = [replace(passage, asked=None) for passage in found]
+                found = [Passage(passage.chunk, passage.score) for passage in found]
             fit = [passage for passage in found if passage.score >= self._threshold]
         return SearchResult(spread(fit)[:k], degraded, sought.unknown, sure)
 
-    def _asked(self, text: str, generation: int) -> Mapping[str, Sequence[Likeness]] | None:
-        """By chunk, how like this question is to those of customers that it answers; None where none are known."""
+    def _asked(self, text: str, generation: int) -> Nearest | None:
+        """What customers' questions like this one are answered by; None where none are known."""
         if not self._questions:
             return None
         try:
@@ -204,13 +206,12 @@ class Retriever:
         except (*_FAILURES, SQLAlchemyError):  # they only complete scores
             return None
 
-    def _tells(self, asked: Mapping[str, Sequence[Likeness]], generation: int) -> bool:
+    def _tells(self, asked: Nearest, generation: int) -> bool:
         """Whether likeness to customers' questions tells what answers, besides where to look: where they ask for nearly
         all of the documents, or one that names its statement is like the question. Of a few questions, that none is
         like another says nothing."""
-        likenesses = (likeness for places in asked.values() for likeness in places)
         return (
-            any(likeness.start is not None and likeness.cosine >= ASKED_ALIKE for likeness in likenesses)
+            asked.states(ASKED_ALIKE)
             or self._questions is None
             or self._questions.covered(generation, partial(self._shown, generation)) >= ASKED_COVERED
         )
@@ -298,25 +299,18 @@ def fused(near: Mapping[str, float], worded: Mapping[str, float]) -> dict[str, f
     }
 
 
-def first(asked: Mapping[str, Sequence[Likeness]]) -> list[str]:
-    """The chunks that answer the questions most like the one that is searched for."""
-    return sorted(asked, key=lambda chunk_id: (-asked[chunk_id][0].cosine, chunk_id))[:_POOL]
-
-
-def lifted(
-    passages: Sequence[Passage], asked: Mapping[str, Sequence[Likeness]], near: Mapping[str, float]
-) -> list[Passage]:
+def lifted(passages: Sequence[Passage], asked: Nearest, near: Mapping[str, float]) -> list[Passage]:
     """The passages, best first, with the likeness to customers' questions in their scores. One that answers none of
     them counts as if its own text had been asked for; what bears on the question neither by itself nor by another has
     no score."""
     scored = []
     for passage in passages:
-        likenesses = tuple(asked.get(passage.chunk.id, ()))
+        likenesses = asked.of(passage.chunk.id)
         alike = likenesses[0].cosine if likenesses else max(near.get(passage.chunk.id, 0.0), 0.0)
         score = (1 - ASKED_WEIGHT) * passage.score + ASKED_WEIGHT * alike
         if passage.score < THRESHOLD and alike < ASKED_ALIKE:
             score = 0.0
-        scored.append(replace(passage, score=min(score, 1.0), asked=likenesses))
+        scored.append(Passage(passage.chunk, min(score, 1.0), likenesses))
     return sorted(scored, key=lambda passage: (-passage.score, passage.chunk.id))
 
 

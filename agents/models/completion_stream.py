@@ -35,11 +35,15 @@ class BadEvent(Exception):
 
 
 async def pieces(client: openai.AsyncOpenAI, request: Mapping[str, Any], label: str) -> AsyncGenerator[Piece, None]:
-    """The pieces of an answer; texts that have come together are one. Raises what the client raises for a request that
-    fails, openai.APIError for an error that the provider says in the stream, and BadEvent."""
+    """The pieces of an answer to `request`, the body's fields; texts that have come together are one. Raises what the
+    client raises for a request that fails, openai.APIError for an error that the provider says in the stream, and
+    BadEvent."""
     create = client.chat.completions.with_streaming_response.create
     reader = EventReader()
-    async with create(**request, stream=True, stream_options={"include_usage": True}) as response:
+    # All fields go as extra ones, which replace those of the call: the client would walk through the others by their
+    # types.
+    body = {**request, "stream_options": {"include_usage": True}}
+    async with create(model="", messages=(), stream=True, extra_body=body) as response:
         async with aclosing(together(response.iter_bytes())) as received:
             async for data in received:
                 for piece in joined(_piece(event, response, label) for event in reader.feed(data)):

@@ -116,8 +116,7 @@ class OpenAICompatible:
         request: dict[str, Any] = {
             "model": self._model.name,
             "messages": [_sent(message) for message in convert_to_openai_messages(_to_langchain(messages))],
-            "extra_body": self._limit(max_tokens),
-        }
+        } | self._limit(max_tokens)
         offered = {"tools": [to_openai(tool) for tool in tools]} if tools else {}
         return pieces(self._chat.root_async_client, request | offered, self.label)
 

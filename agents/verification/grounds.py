@@ -2,9 +2,9 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import lru_cache
-from itertools import zip_longest
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from itertools import product, zip_longest
 
 from agents.language.figures import Quantity, measures, unit_words
 from agents.language.negation import is_negator
@@ -71,11 +71,10 @@ class Detail:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """One statement of passage `number`. `own` are the stems of its text, `around` those of its headings, its title and
-    its neighbours as well; `group` is shared by the statements of one paragraph, table or list; `units` are the
-    measures that its columns and headings name."""
+    """One statement of a passage. `own` are the stems of its text, `around` those of its headings, its title and its
+    neighbours as well; `group` is shared by the statements of one paragraph, table or list; `units` are the measures
+    that its columns and headings name."""
 
-    number: int
     statement: Statement
     own: frozenset[str]
     around: frozenset[str]
@@ -84,75 +83,140 @@ class Ground:
     group: int
 
 
+class PassageGrounds:
+    """The statements of one passage, to be looked up. Each part is laid out when it is first asked for: most answers
+    draw on few of their passages."""
+
+    def __init__(self, chunk: Chunk, fitment: Fitment) -> None:
+        self._chunk = chunk
+        self._fitment = fitment
+
+    @cached_property
+    def all(self) -> tuple[Ground, ...]:
+        """The statements, in their order."""
+        return _grounds(self._chunk, self._fitment)
+
+    @cached_property
+    def stems(self) -> frozenset[str]:
+        """The telling stems of the whole passage, its headings among them."""
+        return telling(_whole(self._chunk))
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The stems of all its words."""
+        return words(_whole(self._chunk))
+
+    @cached_property
+    def bare(self) -> str:
+        """Its text without marks."""
+        return _bare(self._chunk.text)
+
+    @cached_property
+    def groups(self) -> Mapping[int, Sequence[Ground]]:
+        """The statements of each paragraph, table or list."""
+        groups: dict[int, list[Ground]] = defaultdict(list)
+        for ground in self.all:
+            groups[ground.group].append(ground)
+        return groups
+
+    @cached_property
+    def holding(self) -> Mapping[str, Sequence[int]]:
+        """The places of the statements that hold a stem, or have it around them."""
+        holding: dict[str, list[int]] = defaultdict(list)
+        for place, ground in enumerate(self.all):
+            for stemmed in ground.around:
+                holding[stemmed].append(place)
+        return holding
+
+    @cached_property
+    def identified(self) -> Mapping[str, Sequence[tuple[Ground, Detail]]]:
+        """The statements that name an identifier."""
+        identified: dict[str, list[tuple[Ground, Detail]]] = defaultdict(list)
+        for ground in self.all:
+            for detail in ground.details:
+                for identifier in detail.identifiers:
+                    identified[identifier].append((ground, detail))
+        return identified
+
+    @cached_property
+    def figures(self) -> Mapping[str, Sequence[tuple[Ground, Detail, Quantity]]]:
+        """The statements that hold a figure, by its value and by its amount."""
+        figures: dict[str, list[tuple[Ground, Detail, Quantity]]] = defaultdict(list)
+        for ground in self.all:
+            for detail in ground.details:
+                for figure in detail.figures:
+                    for key in {figure.value, figure.amount}:
+                        figures[key].append((ground, detail, figure))
+        return figures
+
+
 class Grounds:
-    """The statements of numbered passages, to be looked up."""
+    """The statements of numbered passages, to be looked up in some of them, the `scope`."""
 
     def __init__(self, passages: Mapping[int, Passage], fitment: Fitment) -> None:
         self.passages = passages
-        self._by_number = {
-            number: tuple(replace(ground, number=number) for ground in _grounds(passage.chunk, fitment))
-            for number, passage in passages.items()
-        }
-        self.all = tuple(ground for grounds in self._by_number.values() for ground in grounds)
-        self._groups: dict[tuple[int, int], list[Ground]] = defaultdict(list)
-        self.stems: dict[int, frozenset[str]] = {}
-        self._holding: dict[str, list[int]] = defaultdict(list)
-        self._figures: dict[str, list[tuple[Ground, Detail, Quantity]]] = defaultdict(list)
-        self._identified: dict[str, list[tuple[Ground, Detail]]] = defaultdict(list)
-        for place, ground in enumerate(self.all):
-            self._groups[ground.number, ground.group].append(ground)
-            for stemmed in ground.around:
-                self._holding[stemmed].append(place)
-            for detail in ground.details:
-                for identifier in detail.identifiers:
-                    self._identified[identifier].append((ground, detail))
-                for figure in detail.figures:
-                    for key in {figure.value, figure.amount}:
-                        self._figures[key].append((ground, detail, figure))
-        self._bare = {number: _bare(passage.chunk.text) for number, passage in passages.items()}
-        for number, passage in passages.items():
-            self.stems[number] = telling(_whole(passage))
-        self.words = frozenset[str]().union(*(words(_whole(passage)) for passage in passages.values()))
+        self._of = {number: PassageGrounds(passage.chunk, fitment) for number, passage in passages.items()}
 
-    def quoted(self, text: str, scope: Collection[int]) -> bool:
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The stems of all words of the passages."""
+        return frozenset[str]().union(*(passage.words for passage in self._of.values()))
+
+    def quoted(self, text: str, scope: Iterable[int]) -> bool:
         """Whether a text of several words stands in one of the passages as it is, marks aside, and not behind a word
         that denies it."""
         quote = _bare(text.rstrip(" .;:!?"))
         if quote.count(" ") <= _QUOTE:
             return False
-        places = ((self._bare[number], self._bare[number].find(quote)) for number in scope)
+        texts = (passage.bare for _, passage in self._in(scope))
+        places = ((bare, bare.find(quote)) for bare in texts)
         return any(at >= 0 and not _denied(bare[max(0, at - _BEFORE) : at]) for bare, at in places)
+
+    def _in(self, scope: Iterable[int]) -> Iterator[tuple[int, PassageGrounds]]:
+        """The passages of a scope; an answer may name one that there is not."""
+        return ((number, self._of[number]) for number in scope if number in self._of)
 
     def of(self, number: int) -> Sequence[Ground]:
         """The statements of one passage."""
-        return self._by_number.get(number, ())
+        return self._of[number].all if number in self._of else ()
 
-    def beside(self, ground: Ground) -> Sequence[Ground]:
-        """The statements of the same paragraph, table or list, this one among them."""
-        return self._groups[ground.number, ground.group]
+    def stems(self, scope: Iterable[int]) -> frozenset[str]:
+        """The telling stems of passages."""
+        return frozenset[str]().union(*(passage.stems for _, passage in self._in(scope)))
 
-    def likeness(self, stems: Collection[str]) -> Counter[int]:
-        """How many of the stems, or words like them, each statement and what is around it hold, by its place in
-        `all`."""
-        counts: Counter[int] = Counter()
-        for stemmed in stems:
-            counts.update({place for like in likes(stemmed) for place in self._holding.get(like, ())})
-        return counts
+    def beside(self, number: int, ground: Ground) -> Sequence[Ground]:
+        """The statements of the same paragraph, table or list of passage `number`, this one among them."""
+        return self._of[number].groups[ground.group]
 
-    def with_identifier(self, identifier: str) -> list[tuple[Ground, Detail]]:
-        """The statements that name it, in their text or above it."""
-        return self._identified.get(identifier, [])
+    def likeness(self, stems: Iterable[str], scope: Iterable[int]) -> list[tuple[int, Ground, int]]:
+        """The statements that hold any of the stems, or words like them, or have them around: the passage's number, the
+        statement, and how many of the stems."""
+        alikes = [likes(stemmed) for stemmed in stems]
+        found = []
+        for number, passage in self._in(scope):
+            counts: Counter[int] = Counter()
+            for some in alikes:
+                counts.update({place for like in some for place in passage.holding.get(like, ())})
+            found += [(number, passage.all[place], count) for place, count in counts.items()]
+        return found
 
-    def with_figure(self, figure: Quantity) -> Iterator[tuple[Ground, Detail]]:
-        """The statements that hold as much of the same. A bare figure of a row has the unit of its column."""
-        for key in {figure.value, figure.amount}:
-            for ground, detail, other in self._figures.get(key, ()):
+    def with_identifier(self, identifier: str, scope: Iterable[int]) -> Iterator[tuple[int, Ground, Detail]]:
+        """The statements that name it, in their text or above it, each with its passage's number."""
+        for number, passage in self._in(scope):
+            for ground, detail in passage.identified.get(identifier, ()):
+                yield number, ground, detail
+
+    def with_figure(self, figure: Quantity, scope: Iterable[int]) -> Iterator[tuple[int, Ground, Detail]]:
+        """The statements that hold as much of the same, each with its passage's number. A bare figure of a row has the
+        unit of its column."""
+        for (number, passage), key in product(self._in(scope), {figure.value, figure.amount}):
+            for ground, detail, other in passage.figures.get(key, ()):
                 if figure.measure and not other.measure:
                     same = figure.value == other.value and figure.measure in ground.units
                 else:
                     same = figure.same(other)
                 if same:
-                    yield ground, detail
+                    yield number, ground, detail
 
 
 def likes(stemmed: str) -> frozenset[str]:
@@ -184,8 +248,7 @@ def _denied(before: str) -> bool:
     return any(is_negator(word) for word in before.rsplit(maxsplit=3)[-3:])
 
 
-def _whole(passage: Passage) -> str:
-    chunk = passage.chunk
+def _whole(chunk: Chunk) -> str:
     return " \n ".join((chunk.title, *chunk.section, *chunk.header, chunk.text))
 
 
@@ -205,7 +268,6 @@ def _each(passage_statements: Sequence[Statement], outer: Cars, fitment: Fitment
         context = " ".join((statement.near, statement.far, span.lead, *(cell.column for cell in span.cells)))
         beside = frozenset[str]().union(*texts[max(0, place - 1) : place + 2])
         yield Ground(
-            number=0,
             statement=statement,
             own=texts[place] | telling(" ".join(cell.column for cell in span.cells)),
             around=beside | telling(f"{statement.label} {context}"),

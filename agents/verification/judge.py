@@ -88,7 +88,7 @@ class Judge:
         self._cars = fitment.candidates(question, facts)
         free = " ".join((question, *facts.values(), *tool_texts))
         self._free_figures = quantities(free)
-        self._vocabulary = self.grounds.words | words(free)
+        self._said = words(free)
         self._english = _is_english(answer)
         self._read: dict[str, Assertion] = {}
 
@@ -154,12 +154,12 @@ class Judge:
     def _likest(self, assertion: Assertion) -> list[int]:
         """The passages by how much of a claim one of their statements holds."""
         best: dict[int, int] = {}
-        for place, count in self.grounds.likeness(assertion.stems).items():
-            number = self.grounds.all[place].number
+        everywhere = self.grounds.passages.keys()
+        for number, _, count in self.grounds.likeness(assertion.stems, everywhere):
             best[number] = max(best.get(number, 0), count)
         for figure in assertion.figures:
-            for ground, _ in self.grounds.with_figure(figure):
-                best.setdefault(ground.number, 0)
+            for number, _, _ in self.grounds.with_figure(figure, everywhere):
+                best.setdefault(number, 0)
         return sorted(best, key=lambda number: -best[number])
 
     # --- what has to stand in the passages -------------------------------------------------------------------------
@@ -170,7 +170,7 @@ class Judge:
         return (
             self._figures_hold(assertion, scope)
             and all(self._identifier_holds(identifier, assertion, scope) for identifier in assertion.identifiers)
-            and assertion.names <= self._vocabulary
+            and (not assertion.names or assertion.names <= self.grounds.words | self._said)
             and (not self._english or (self._words_hold(assertion, scope) and self._agrees(assertion, scope)))
         )
 
@@ -192,7 +192,7 @@ class Judge:
             or not (quantity.measure and other.measure)
         ):
             return True
-        holding = [ground for ground, _ in self.grounds.with_figure(quantity) if ground.number in scope]
+        holding = [ground for _, ground, _ in self.grounds.with_figure(quantity, scope)]
         figure_lists = [[figure for detail in ground.details for figure in detail.figures] for ground in holding]
         kindred = [figures for figures in figure_lists if any(figure.measure == other.measure for figure in figures)]
         return not kindred or any(any(map(other.same, figures)) for figures in kindred)
@@ -206,9 +206,14 @@ class Judge:
             )
 
         return any(
-            (self._speaks_of(ground, detail, clause, assertion, scope, stem(figure.measure)))
-            and not self._outbid(clause, ground, detail, rivals, ground.statement.span.kind != "sentence")
-            for ground, detail in self.grounds.with_figure(figure)
+            self._speaks_of(ground, detail, clause, assertion, len(scope) > 1, stem(figure.measure))
+            and not self._outbid(
+                clause,
+                [ground] if ground.statement.span.kind == "sentence" else self.grounds.beside(number, ground),
+                detail,
+                rivals,
+            )
+            for number, ground, detail in self.grounds.with_figure(figure, scope)
         )
 
     def _identifier_holds(self, identifier: str, assertion: Assertion, scope: Collection[int]) -> bool:
@@ -219,9 +224,9 @@ class Judge:
             return identifier not in detail.identifiers and shape in map(_shape, detail.identifiers)
 
         return any(
-            self._speaks_of(ground, detail, clause, assertion, scope)
-            and not self._outbid(clause, ground, detail, rivals, True)
-            for ground, detail in self.grounds.with_identifier(identifier)
+            self._speaks_of(ground, detail, clause, assertion, len(scope) > 1)
+            and not self._outbid(clause, self.grounds.beside(number, ground), detail, rivals)
+            for number, ground, detail in self.grounds.with_identifier(identifier, scope)
         )
 
     def _clause(self, assertion: Assertion, holds: Callable[[Assertion], bool]) -> Assertion:
@@ -240,15 +245,14 @@ class Judge:
         detail: Detail,
         clause: Assertion,
         assertion: Assertion,
-        scope: Collection[int],
+        together: bool,
         measure: str = "",
     ) -> bool:
-        """Whether a statement is about the cars and the thing that a claim is about, and does not deny it. What a
-        figure measures may be the thing."""
-        if ground.number not in scope or not clause.cars & detail.cars:
+        """Whether a statement is about the cars and the thing that a claim is about, and does not deny it. `together`:
+        it is one of several passages'. What a figure measures may be the thing."""
+        if not clause.cars & detail.cars:
             return False
-        least = RELATED if len(scope) == 1 else WORDS
-        together = len(scope) > 1
+        least = WORDS if together else RELATED
         spoken = clause if together and clause.stems else assertion
         common = overlap(spoken.stems, ground.around)
         related = (
@@ -260,11 +264,10 @@ class Judge:
         return related and not denied and not opposed(clause.text, detail.text)
 
     def _outbid(
-        self, clause: Assertion, ground: Ground, detail: Detail, rivals: Callable[[Detail], bool], widely: bool
+        self, clause: Assertion, beside: Sequence[Ground], detail: Detail, rivals: Callable[[Detail], bool]
     ) -> bool:
         """Whether another value of the same kind, beside the one that was found, is what a clause speaks of: in the
-        same statement or, `widely`, in one of the same paragraph or table."""
-        beside = self.grounds.beside(ground) if widely else [ground]
+        same statement, or in one of the same paragraph or table."""
         for rival in (rival for other in beside for rival in other.details[:-1]):
             mine, its = detail.stems - rival.stems, rival.stems - detail.stems
             competes = rival is not detail and rival.cars & clause.cars and rivals(rival)
@@ -275,11 +278,8 @@ class Judge:
     def _words_hold(self, assertion: Assertion, scope: Collection[int]) -> bool:
         if not assertion.stems:
             return True
-        there = frozenset[str]().union(*(self.grounds.stems[number] for number in scope))
-        together = max(
-            (count for place, count in self._likeness(assertion).items() if self.grounds.all[place].number in scope),
-            default=0,
-        )
+        there = self.grounds.stems(scope)
+        together = max((count for _, _, count in self.grounds.likeness(assertion.stems, scope)), default=0)
         least = WORDS_BESIDE_FIGURES if assertion.hard else WORDS
         longer = [
             stems for stems in map(telling, parts(self._fitment.question(assertion.text))) if len(stems) >= _LONGER
@@ -289,9 +289,6 @@ class Judge:
             and assertion.share(together) >= TOGETHER
             and all(overlap(stems, there) / len(stems) >= PART for stems in longer)
         )
-
-    def _likeness(self, assertion: Assertion) -> Mapping[int, int]:
-        return self.grounds.likeness(assertion.stems)
 
     def _agrees(self, assertion: Assertion, scope: Collection[int]) -> bool:
         """Whether a claim is about the cars that the passages say such a thing of, and not contradicted."""
@@ -305,9 +302,8 @@ class Judge:
         models = {name for name, _ in assertion.cars}
         about = [
             (overlap(assertion.stems, detail.stems), not models.isdisjoint(name for name, _ in detail.cars))
-            for place in self._likeness(assertion)
-            for detail in self.grounds.all[place].details
-            if self.grounds.all[place].number in scope
+            for _, ground, _ in self.grounds.likeness(assertion.stems, scope)
+            for detail in ground.details
         ]
         most = max((count for count, _ in about), default=0)
         return most if max((count for count, fits in about if fits), default=0) < _ABOUT * most else 0
@@ -321,19 +317,18 @@ class Judge:
     def _denied(self, assertion: Assertion, scope: Collection[int]) -> bool:
         """Whether all that the passages state about the same thing and the same cars says the opposite, or a statement
         beside it denies what it leaves open."""
-        about = [self.grounds.all[place] for place in self._likeness(assertion)]
         shared = [
-            (overlap(assertion.stems, ground.own), ground)
-            for ground in about
-            if ground.number in scope and ground.statement.cars & assertion.cars
+            (overlap(assertion.stems, ground.own), number, ground)
+            for number, ground, _ in self.grounds.likeness(assertion.stems, scope)
+            if ground.statement.cars & assertion.cars
         ]
-        most = max((count for count, _ in shared), default=0)
-        near = [ground for count, ground in shared if count == most]
-        shortest = min((len(ground.own) for ground in near), default=0)
-        nearest = [ground for ground in near if len(ground.own) <= shortest + 1]
-        return most > 0 and all(self._opposes(assertion, ground) for ground in nearest)
+        most = max((count for count, _, _ in shared), default=0)
+        near = [(number, ground) for count, number, ground in shared if count == most]
+        shortest = min((len(ground.own) for _, ground in near), default=0)
+        nearest = [(number, ground) for number, ground in near if len(ground.own) <= shortest + 1]
+        return most > 0 and all(self._opposes(assertion, number, ground) for number, ground in nearest)
 
-    def _opposes(self, assertion: Assertion, ground: Ground) -> bool:
+    def _opposes(self, assertion: Assertion, number: int, ground: Ground) -> bool:
         near, text = ground.statement.near, ground.statement.text
         stated = f"{near}. {text}" if denies(near) else text
         if contradicts(assertion.text, stated, assertion.stems | _PREDICATES) or opposed(assertion.text, stated):
@@ -341,7 +336,7 @@ class Judge:
         left_open = assertion.stems - ground.own
         return any(
             contradicts(assertion.text, other.statement.text, left_open)
-            for other in self.grounds.beside(ground)
+            for other in self.grounds.beside(number, ground)
             if other is not ground and other.statement.text.split(" ", 1)[0] in _PRONOUNS
         )
 

@@ -12,7 +12,7 @@ import msgspec
 import structlog
 from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
-from langgraph.types import interrupt
+from langgraph.types import Command, interrupt
 
 from agents.acts import replies
 from agents.acts.consent import UNDECIDED
@@ -39,7 +39,7 @@ from agents.types import (
     Task,
 )
 from orchestrator.graph.language import spoken
-from orchestrator.graph.state import Dependencies
+from orchestrator.graph.state import Dependencies, Onward
 from orchestrator.run import Desk
 from rag.tracing.spans import spanned
 
@@ -72,13 +72,12 @@ def build_specialist(dependencies: Dependencies, specialist: Specialist) -> Any:
     graph = StateGraph(Work, context_schema=Desk, input_schema=Job, output_schema=Done)
     # What waits for the customer takes no time of ours.
     agent = {"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": specialist.name}
-    graph.add_node("work", spanned(f"invoke_agent {specialist.name}", worker.work, agent))
+    onward = ("ask", END)
+    graph.add_node("work", spanned(f"invoke_agent {specialist.name}", worker.work, agent), destinations=onward)
     graph.add_node("ask", ask)
-    graph.add_node("settle", spanned(f"settle {specialist.name}", worker.settle, agent))
+    graph.add_node("settle", spanned(f"settle {specialist.name}", worker.settle, agent), destinations=onward)
     graph.add_edge(START, "work")
-    graph.add_conditional_edges("work", _asks, ["ask", END])
     graph.add_edge("ask", "settle")
-    graph.add_conditional_edges("settle", _asks, ["ask", END])
     return graph.compile()
 
 
@@ -87,10 +86,6 @@ async def ask(state: Work) -> dict[str, Any]:
     proposal = state["proposal"]
     assert proposal is not None
     return {"answer": interrupt(proposal.asks)}
-
-
-def _asks(state: Work) -> str:
-    return "ask" if state.get("proposal") else END
 
 
 def _subject(question: Question) -> str:
@@ -106,7 +101,7 @@ class Worker:
     dependencies: Dependencies
     specialist: Specialist
 
-    async def work(self, state: Work, runtime: Runtime[Desk]) -> dict[str, Any]:
+    async def work(self, state: Work, runtime: Runtime[Desk]) -> Onward:
         """Answer the part, or come to a proposal."""
         part = state["part"]
         claim = runtime.context.claims.pop(part, None)
@@ -116,7 +111,7 @@ class Worker:
         handled = await claim.skill.act(claim.request, self._tool_context(state, runtime, claim.skill.name))
         return await self._deliver(state, runtime, claim.skill, handled)
 
-    async def settle(self, state: Work, runtime: Runtime[Desk]) -> dict[str, Any]:
+    async def settle(self, state: Work, runtime: Runtime[Desk]) -> Onward:
         """Do what the customer has agreed to, or leave it, or make another proposal."""
         proposal, answer = state["proposal"], state["answer"]
         assert proposal is not None
@@ -145,7 +140,7 @@ class Worker:
             return await skill.actions[proposal.action].drop(proposal.arguments, context)
         return await skill.act(request, context)
 
-    async def _answer(self, state: Work, runtime: Runtime[Desk]) -> dict[str, Any]:
+    async def _answer(self, state: Work, runtime: Runtime[Desk]) -> Onward:
         """Let the answerer answer, with tools where it can call them."""
         part, context = state["part"], self._tool_context(state, runtime, "") if self.dependencies.resources else None
         desk = runtime.context
@@ -232,7 +227,7 @@ class Worker:
             keepers={tool.name: skill.name for skill in self.specialist.skills for tool in skill.tools},
         )
 
-    async def _deliver(self, state: Work, runtime: Runtime[Desk], skill: Skill, handled: Handled) -> dict[str, Any]:
+    async def _deliver(self, state: Work, runtime: Runtime[Desk], skill: Skill, handled: Handled) -> Onward:
         """Say what came of the part and remember what is to be remembered."""
         words, urgent = calm(handled.text.strip()), bool(state["danger"])
         async for piece in spoken(self.dependencies, words, state["question"], urgent=urgent):
@@ -256,26 +251,26 @@ class Worker:
         answered: Answered,
         answerer: str,
         notes: Mapping[str, Mapping[str, Any]],
-    ) -> dict[str, Any]:
+    ) -> Onward:
         """The part is finished, or goes on: with the customer's word, or with another specialist."""
         part, write = state["part"], runtime.stream_writer
         if (proposal := answered.proposal) is not None:
             write(PartDone(part, answered, answerer))
             name = next(skill.name for skill in self.specialist.skills if proposal.action in skill.actions)
-            return {"proposal": proposal, "skill": name, "note": notes.get(name)}
+            return Command(update={"proposal": proposal, "skill": name, "note": notes.get(name)}, goto="ask")
         pass_on, answered = answered.pass_on, replace(answered, pass_on=None)
         job = self._passed(state, pass_on) if pass_on is not None else None
         if job is not None:
             write(PartDone(part, replace(answered, status="passed_on"), answerer))
             write(PassedOn(part, job["specialist"]))
-            return {"passed": [job], "proposal": None}
+            return Command(update={"passed": [job], "proposal": None}, goto=END)
         if pass_on is not None:
             log.warning("not_passed_on", specialist=self.specialist.name, to=pass_on.to, path=state["path"])
             async for piece in pieces(f"\n\n{replies.STUCK}"):
                 write(Delta(part, piece))
             answered = replace(answered, status="to_person")
         write(PartDone(part, answered, answerer))
-        return {"done": [part], "proposal": None}
+        return Command(update={"done": [part], "proposal": None}, goto=END)
 
     def _passed(self, state: Work, pass_on: PassOn) -> Job | None:
         """The job that goes on; None where it must not."""

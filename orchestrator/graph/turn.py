@@ -14,7 +14,7 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
-from langgraph.types import Send
+from langgraph.types import Command, Send
 
 from agents.acts import replies
 from agents.acts.act import FOR_SPECIALISTS, SPOKEN_BACK, Act
@@ -35,7 +35,7 @@ from agents.types import (
 from orchestrator.graph.language import heard, spoken
 from orchestrator.graph.part import build_specialist
 from orchestrator.graph.routing import claim, decide, job_of, reachable
-from orchestrator.graph.state import Dependencies, Gathered, Node, State
+from orchestrator.graph.state import Dependencies, Gathered, Node, Onward, State
 from orchestrator.run import Desk
 from rag.tracing.spans import current, span, spanned
 
@@ -46,30 +46,27 @@ def build_graph(dependencies: Dependencies, saver: BaseCheckpointSaver[Any] | No
     """The compiled graph over the specialists' catalogue; run it with `context=Desk()`. With a `saver` its runs can
     wait for the customer."""
     builder = StateGraph(State, context_schema=Desk)
-    nodes = {
-        "classify": _classify(dependencies),
-        "retrieve": _retrieve(dependencies),
-        "reply": _reply(dependencies),
-        "remember": _remember(dependencies),
-        "merge": _merge,
+    specialists = [specialist.name for specialist in dependencies.catalogue]
+    # Nodes say where to go on: for an edge with a condition LangGraph would read the whole state once more.
+    nodes: dict[str, tuple[Node, tuple[str, ...]]] = {
+        "classify": (_classify(dependencies), ("retrieve", "reply")),
+        "retrieve": (_retrieve(dependencies), (*specialists, "remember")),
+        "reply": (_reply(dependencies), ()),
+        "remember": (_remember(dependencies), ()),
+        "merge": (_merge, ("retrieve", END)),
     }
-    for name, node in nodes.items():
-        builder.add_node(name, spanned(name, node))
+    for name, (node, onward) in nodes.items():
+        builder.add_node(name, spanned(name, node), destinations=onward or None)
     for specialist in dependencies.catalogue:
         builder.add_node(specialist.name, build_specialist(dependencies, specialist))
         builder.add_edge(specialist.name, "merge")
     builder.add_edge(START, "classify")
-    builder.add_conditional_edges("classify", _after_classify, ["retrieve", "reply"])
-    builder.add_conditional_edges(
-        "retrieve", _assign, [*(specialist.name for specialist in dependencies.catalogue), "remember"]
-    )
     builder.add_edge("reply", "merge")
-    builder.add_conditional_edges("merge", _after_merge, ["retrieve", END])
     return builder.compile(checkpointer=saver)
 
 
 def _classify(dependencies: Dependencies) -> Node:
-    async def classify(state: State, runtime: Runtime[Desk]) -> State:
+    async def classify(state: State, runtime: Runtime[Desk]) -> Onward:
         runtime.stream_writer(Routing())
         resources, question = dependencies.resources, state["question"]
         question = dated(question, resources.vehicles) if resources else question
@@ -87,20 +84,19 @@ def _classify(dependencies: Dependencies) -> Node:
             jobs[0] |= {"act": route.act, "danger": reading.danger or ""}
         elif reading.act in SPOKEN_BACK | FOR_SPECIALISTS and jobs:
             jobs[0] |= {"act": reading.act}
-        own = route.kind != "answer"
-        return {"question": question, "facts": facts, "route": route, "reading": reading, "jobs": [] if own else jobs}
+        ours = route.kind == "answer"
+        return Command(
+            update=State(question=question, facts=facts, route=route, reading=reading, jobs=jobs if ours else []),
+            goto="retrieve" if ours else "reply",
+        )
 
     return classify
-
-
-def _after_classify(state: State) -> str:
-    return "retrieve" if state["route"].kind == "answer" else "reply"
 
 
 def _retrieve(dependencies: Dependencies) -> Node:
     specialists = {specialist.name: specialist for specialist in dependencies.catalogue}
 
-    async def retrieve(state: State, runtime: Runtime[Desk]) -> State:
+    async def retrieve(state: State, runtime: Runtime[Desk]) -> Onward:
         jobs, desk = state["jobs"], runtime.context
         runtime.stream_writer(Searching(tuple(job["specialist"] for job in jobs)))
         evidence = await asyncio.gather(
@@ -115,7 +111,7 @@ def _retrieve(dependencies: Dependencies) -> Node:
         # Skills say themselves what they find.
         if len(desk.claims) < len(jobs) or state["question"].wishes.passages:
             desk.report_passages(runtime.stream_writer, degraded=any(gathered.degraded for gathered in evidence))
-        return {}
+        return Command(goto=_assign(state))
 
     return retrieve
 
@@ -184,7 +180,7 @@ def _remember(dependencies: Dependencies) -> Node:
     return remember
 
 
-async def _merge(state: State, runtime: Runtime[Desk]) -> State:
+async def _merge(state: State, runtime: Runtime[Desk]) -> Onward:
     """The parts meet here; their texts were ordered as they were streamed. What was passed on in this round is next."""
     rounds, route, write = state.get("rounds", 0) + 1, state["route"], runtime.stream_writer
     jobs = [job for job in state.get("passed", []) if len(job["path"]) == rounds]
@@ -193,8 +189,4 @@ async def _merge(state: State, runtime: Runtime[Desk]) -> State:
         write(Answering(last))
         write(Delta(last, replies.left_out(route.left_out)))
         write(PartDone(last, Answered(), "router"))
-    return {"rounds": rounds, "jobs": jobs}
-
-
-def _after_merge(state: State) -> str:
-    return "retrieve" if state["jobs"] else END
+    return Command(update=State(rounds=rounds, jobs=jobs), goto="retrieve" if jobs else END)

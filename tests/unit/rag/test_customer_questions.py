@@ -192,7 +192,7 @@ def test_vectors_that_are_kept_together_are_those_that_are_kept_one_by_one(world
 
     def told(vectors: VectorStore, kept: Kept | None) -> list[float]:
         questions = CustomerQuestions(ASKED, world.embedder, vectors, kept=kept)
-        return [place.cosine for place in questions.places("how much shopping fits", 1, lambda: chunks)]
+        return [place.cosine for place in questions.near("how much shopping fits", 1, lambda: chunks).places(8)]
 
     assert told(none, kept) == told(world.vectors, None) != []
     assert told(none, Kept(kept.path, "tomorrow")) == []
