@@ -157,10 +157,13 @@ class Nearest:
 
     def chunks(self, count: int) -> list[str]:
         """The ids of the first `count` chunks that answer one of the questions."""
-        by_likeness = sorted(
-            self._by_chunk, key=lambda chunk_id: (-self._cosine(self._by_chunk[chunk_id][0]), chunk_id)
-        )
-        return by_likeness[:count]
+        by_likeness = sorted((-self._likenesses[places[0]][0], chunk_id) for chunk_id, places in self._by_chunk.items())
+        return [chunk_id for _, chunk_id in by_likeness[:count]]
+
+    def cosine(self, chunk_id: str) -> float | None:
+        """How like the message is to the likest question that a chunk answers; None where it answers none."""
+        places = self._by_chunk.get(chunk_id)
+        return self._likenesses[places[0]][0] if places else None
 
     def of(self, chunk_id: str) -> tuple[Likeness, ...]:
         """How like the message is to the questions that a chunk answers, the likest first."""
@@ -172,9 +175,6 @@ class Nearest:
             start is not None and cosine >= least
             for (_, start, _), (cosine, _, _) in zip(self._places, self._likenesses, strict=True)
         )
-
-    def _cosine(self, at: int) -> float:
-        return self._likenesses[at][0]
 
     def _likeness(self, at: int) -> Likeness:
         cosine, mean, words = self._likenesses[at]

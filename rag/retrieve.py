@@ -188,14 +188,12 @@ class Retriever:
             scores, degraded = fused(near, worded), None
         passages = self._reranked(text, _ranked(chunks.values(), scores, sought, self._lexical.analyzer))
         sure = answerable([passage.score for passage in passages], unknown=bool(sought.unknown))
-        if asked is None:
-            fit = [passage for passage in passages if passage.score >= self._threshold]
-        else:
-            found = lifted(passages, asked, near)
-            if not self._tells(asked, generation):
-                found = [Passage(passage.chunk, passage.score) for passage in found]
-            fit = [passage for passage in found if passage.score >= self._threshold]
-        return SearchResult(spread(fit)[:k], degraded, sought.unknown, sure)
+        if asked is not None:
+            passages = lifted(passages, asked, near)
+        best = spread([passage for passage in passages if passage.score >= self._threshold])[:k]
+        if asked is not None and self._tells(asked, generation):
+            best = tuple(replace(passage, asked=asked.of(passage.chunk.id)) for passage in best)
+        return SearchResult(best, degraded, sought.unknown, sure)
 
     def _asked(self, text: str, generation: int) -> Nearest | None:
         """What customers' questions like this one are answered by; None where none are known."""
@@ -305,12 +303,12 @@ def lifted(passages: Sequence[Passage], asked: Nearest, near: Mapping[str, float
     no score."""
     scored = []
     for passage in passages:
-        likenesses = asked.of(passage.chunk.id)
-        alike = likenesses[0].cosine if likenesses else max(near.get(passage.chunk.id, 0.0), 0.0)
+        cosine = asked.cosine(passage.chunk.id)
+        alike = max(near.get(passage.chunk.id, 0.0), 0.0) if cosine is None else cosine
         score = (1 - ASKED_WEIGHT) * passage.score + ASKED_WEIGHT * alike
         if passage.score < THRESHOLD and alike < ASKED_ALIKE:
             score = 0.0
-        scored.append(Passage(passage.chunk, min(score, 1.0), likenesses))
+        scored.append(Passage(passage.chunk, min(score, 1.0)))
     return sorted(scored, key=lambda passage: (-passage.score, passage.chunk.id))
 
 
