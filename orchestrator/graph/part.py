@@ -39,7 +39,7 @@ from agents.types import (
     Task,
 )
 from orchestrator.graph.language import spoken
-from orchestrator.graph.state import Dependencies, Onward
+from orchestrator.graph.state import Dependencies
 from orchestrator.run import Desk
 from rag.tracing.spans import spanned
 
@@ -47,6 +47,8 @@ log = structlog.get_logger()
 
 MOST_HOPS = 2
 """How often a part may be passed on."""
+Onward = Command[Any]
+"""What a node leaves in the state, and where the graph goes on."""
 SKILLED = "skills"
 """The answerer's name in what a skill words by itself."""
 

@@ -7,8 +7,6 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, TypedDict
 from zoneinfo import ZoneInfo
 
-from langgraph.types import Command
-
 from agents.acts.act import ActReading
 from agents.answerer import Answerer
 from agents.chat.translation import Translator
@@ -126,7 +124,5 @@ class State(TypedDict, total=False):
     done: Annotated[list[int], operator.add]
 
 
-Onward = Command[Any]
-"""What a node leaves in the state, and where the graph goes on."""
 Node = Callable[..., Awaitable[Any]]
 """A node of the graph, as LangGraph calls it: with the state, and by name the `runtime`."""

@@ -33,9 +33,9 @@ from agents.types import (
     Searching,
 )
 from orchestrator.graph.language import heard, spoken
-from orchestrator.graph.part import build_specialist
+from orchestrator.graph.part import Onward, build_specialist
 from orchestrator.graph.routing import claim, decide, job_of, reachable
-from orchestrator.graph.state import Dependencies, Gathered, Node, Onward, State
+from orchestrator.graph.state import Dependencies, Gathered, Node, State
 from orchestrator.run import Desk
 from rag.tracing.spans import current, span, spanned
 
