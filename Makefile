@@ -9,6 +9,7 @@ INSTALLED := .venv/installed
 CLIENTS := tests/integration/agui/node_modules/.package-lock.json
 PACKAGES := web/node_modules/.package-lock.json
 SECONDS := 120
+CLUSTER :=
 LOCKS := deploy/locks
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
@@ -72,7 +73,7 @@ run: $(RUNNABLE) ## ingest PITCREW_KNOWLEDGE_DIR (knowledge_base) and serve on P
 	@exec $(BIN)/pitcrew serve --port $(PORT) --ingest-first
 
 cluster: $(INSTALLED) ## PostgreSQL, Redis, Chroma, two gateways, two workers and a balancer on this machine, without Docker
-	@$(BIN)/python -m tests.cluster
+	@$(BIN)/python -m tests.cluster $(CLUSTER)
 
 web: $(PACKAGES) ## build again what runs in browsers: widget, console, and what draws diagrams and charts (needs Node)
 	npm --prefix web run build --workspaces --if-present

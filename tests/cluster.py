@@ -6,6 +6,7 @@ starts one with the documents of the knowledge base, asks it something, and keep
 asks. Nothing but loopback.
 """
 
+import argparse
 import asyncio
 import contextlib
 import itertools
@@ -13,6 +14,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -33,6 +35,7 @@ from tests.serving import KNOWLEDGE, ROOT, SECRET, environment, free_port, pitcr
 
 START_S = 180.0
 TOKEN_TTL_S = 24 * 3600
+ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Member:
@@ -232,9 +235,11 @@ class Chroma:
         self._folder = folder
         self._port = free_port()
         self.url = f"http://127.0.0.1:{self._port}"
+        self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def pid(self) -> int:
+        assert self._process is not None
         return self._process.pid
 
     def start(self) -> None:
@@ -251,8 +256,9 @@ class Chroma:
             time.sleep(0.1)
 
     def stop(self) -> None:
-        self._process.kill()
-        self._process.wait()
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
 
 
 @contextmanager
@@ -279,8 +285,8 @@ def shared_parts(root: Path) -> Iterator[Parts]:
         postgres.start()
         stack.callback(redis.stop)
         redis.start()
-        chroma.start()
         stack.callback(chroma.stop)
+        chroma.start()
         yield Parts(postgres, redis, chroma)
 
 
@@ -326,24 +332,71 @@ async def balanced(cluster: Cluster) -> AsyncIterator[Balancer]:
         yield balancer
 
 
-async def _keep(cluster: Cluster) -> None:
+async def _keep(cluster: Cluster, smoke_only: bool) -> None:
     await cluster.ready()
-    print(f"Asked over both gateways: {await smoke(cluster)}", flush=True)
-    if "--smoke" in sys.argv:
+    print(f"Asked over both gateways, and a worker answered: {await smoke(cluster)}", flush=True)
+    if smoke_only:
         return
     async with balanced(cluster) as balancer:
-        print(f"\nThe cluster serves at http://127.0.0.1:{balancer.port} ({len(cluster.gateways)} gateways,")
-        print(f"{len(cluster.workers)} workers). A token: {cluster.token('anna')}\nStop with Ctrl-C.", flush=True)
+        print(told(cluster, balancer.port), flush=True)
         await asyncio.Event().wait()
 
 
-def main() -> None:
-    import tempfile
+def told(cluster: Cluster, port: int) -> str:
+    """What somebody who sees a cluster for the first time can do with it."""
+    address, parts = f"127.0.0.1:{port}", cluster.parts
+    lines = [
+        *(f"  gateway     {member.pid:<8} http://127.0.0.1:{member.port}  {member.log}" for member in cluster.gateways),
+        *(f"  worker      {member.pid:<8} {member.log}" for member in cluster.workers),
+        f"  PostgreSQL  {parts.postgres.pid:<8} {make_url(parts.postgres.url).set(drivername='postgresql')}",
+        f"  Redis       {parts.redis.pid:<8} {parts.redis.url}",
+        f"  Chroma      {parts.chroma.pid:<8} {parts.chroma.url}",
+    ]
+    return "\n".join(
+        [
+            f"\nThe cluster serves at http://{address}: a balancer hands each connection to the next gateway.\n",
+            "  part        process",
+            *lines,
+            f"\nAsk in a browser:   http://{address}/ws/test",
+            f"Ask in a terminal:  pitcrew chat --url ws://{address} --token {cluster.token('anna')}",
+            f"The staff's desk:   http://{address}/staff  token: {cluster.token('ada', name='Ada', role='staff')}",
+            f"\nSee it bear a fault: kill -9 {cluster.workers[0].pid} during an answer; the other worker takes it up.",
+            "Stop all of it, and remove its files, with Ctrl-C.",
+        ]
+    )
 
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.cluster", description=__doc__.splitlines()[0])
+    parser.add_argument("--smoke", action="store_true", help="ask over both gateways, and stop")
+    parser.add_argument("--knowledge", type=Path, default=KNOWLEDGE, metavar="FOLDER", help="the documents")
+    parser.add_argument("--prepared", type=Path, metavar="FOLDER", help="what an earlier first start has computed")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Everything is in one folder, and is gone when it ends, by whichever signal that is."""
+    chosen = _arguments()
+    for ends in ENDS:
+        signal.signal(ends, _stop)
     with tempfile.TemporaryDirectory(prefix="pitcrew-cluster-") as folder:
-        print("Starting PostgreSQL, Redis, Chroma; then the documents are ingested: a minute or two.", flush=True)
-        with contextlib.suppress(KeyboardInterrupt), clustered(Path(folder), KNOWLEDGE) as cluster:
-            asyncio.run(_keep(cluster))
+        root, os.environ["TMPDIR"], tempfile.tempdir = Path(folder), folder, folder
+        root.chmod(0o711)  # PostgreSQL may run as another user
+        print(f"Starting PostgreSQL, Redis and Chroma, and reading {chosen.knowledge}: a minute or two.", flush=True)
+        with (
+            contextlib.suppress(KeyboardInterrupt),
+            clustered(root / "members", chosen.knowledge, chosen.prepared) as cluster,
+        ):
+            asyncio.run(_keep(cluster, chosen.smoke))
+    print("Everything is stopped, and its files are removed.", flush=True)
+
+
+def _stop(number: int, _: object) -> None:
+    """Once: whoever is impatient would leave half of it behind."""
+    for ends in ENDS:
+        signal.signal(ends, signal.SIG_IGN)
+    print("\nStopping.", flush=True)
+    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ from tests.web_site import html, sitemap, web_site
 
 ELSEWHERE = {
     "make test": "is what runs this",
-    "make cluster": "tests/faults/test_cluster.py runs what it starts",
+    "make cluster": "test_make_cluster.py types it with few documents",
     "pip install '.[cluster]' -c constraints.txt": "the name of the extra is looked up below",
     "chroma run --host 127.0.0.1 --port 8010 --path chroma-data": "tests/cluster.py starts it so",
     "pitcrew migrate --from sqlite:data/pitcrew.db --to postgresql://pitcrew@db.example.com/pitcrew": "test_moving.py",
