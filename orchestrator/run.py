@@ -30,10 +30,12 @@ def side_effects(effects: Iterable[Effect]) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The customer's answer to a parked run; `parked` is what the run left behind when it was parked."""
+    """The customer's answer to a parked run; `parked` is what the run left behind when it was parked, and `said` what
+    it had told the customer."""
 
     value: Any
     parked: str
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)

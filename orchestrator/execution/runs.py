@@ -231,7 +231,7 @@ class Runs:
             self._let_go(active)
         elif active.cancelled:
             live = await self._bus.live(start.conversation_id)
-            text = live.text if live is not None and live.run_id == start.run_id else ""
+            text = live.text if live and live.run_id == start.run_id else start.reply.said if start.reply else ""
             await self._end(active, Cancelled(start.run_id, text, side_effects(effects)))
         elif may_begin_again(effects):
             await self._leave(active, lambda: self._store.requeue(start.run_id, crashed=False, attempt=start.attempt))
@@ -289,17 +289,20 @@ class Runs:
 
     async def cancel(self, conversation_id: str, run_id: str) -> None:
         """Stop a run; returns when its terminal event is committed. Raises RunNotActive when it has ended."""
-        async with self.turn(conversation_id):
-            active = self._active.get(conversation_id)
-            if active is None or active.start.run_id != run_id or active.task is None:
-                await self.see_through(self._call_off(conversation_id, run_id))
+        again: list[type[Exception]] = []
+        while True:
+            async with self.turn(conversation_id):
+                active = self._active.get(conversation_id)
+                if active is None or active.start.run_id != run_id or active.task is None:
+                    with contextlib.suppress(*again):
+                        await self.see_through(self._call_off(conversation_id, run_id))
+                    return
+                active.cancelled = True
+                active.task.cancel()
+            await active.ended.wait()
+            if active.parked is None:
                 return
-            active.cancelled = True
-            active.task.cancel()
-        await active.ended.wait()
-        if active.parked is not None:
-            with contextlib.suppress(RunNotActive):
-                await self.see_through(self._call_off(conversation_id, run_id))
+            again = [RunNotActive]  # it was parked before it could be stopped, and may have been answered since
 
     async def stop(self, conversation_id: str, ended: Collection[str], again: Collection[str] = ()) -> None:
         """Stop what is being answered, with the conversation's turn held: one of the runs `ended` for good, one of
@@ -367,8 +370,7 @@ class Runs:
 
     async def recover(self) -> None:
         """Take up what the last process left, and with a lease from then on what any other leaves."""
-        unfinished = await self._recovery.recover()
-        await self._saver.keep_only(unfinished)
+        await self._saver.keep_only(await self._recovery.recover())
 
     def _lost(self, active: ActiveRun) -> None:
         """Stop answering a run that another process may have by now, without another word."""
@@ -384,10 +386,8 @@ class Runs:
         self._dispatcher.leave()
         self._expiries.clear()
         patience = self._budgets.drain_s if drain_s is None else drain_s
-        ended = [active.ended.wait() for active in self._active.values()]
-        if ended:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(asyncio.gather(*ended), patience)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.gather(*(active.ended.wait() for active in self._active.values())), patience)
         while self._tasks:
             for active in self._active.values():
                 if active.task is not None:

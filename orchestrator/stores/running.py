@@ -66,7 +66,7 @@ def begin(connection: Connection, conversation_id: str, lease: Lease) -> RunStar
         older=history.turns(older),
         older_upto=older[-1].seq if older else 0,
         zone=row.zone,
-        reply=_reply(connection, row.id),
+        reply=_reply(connection, conversation_id, row.id),
         wishes=rows.decode_wishes(row.wishes),
         owner_epoch=row.owner_epoch,
         email=row.customer_email,
@@ -109,10 +109,12 @@ _ANSWERS = (
 )
 
 
-def _reply(connection: Connection, run_id: str) -> Reply | None:
+def _reply(connection: Connection, conversation_id: str, run_id: str) -> Reply | None:
     """The last answer that the run was given."""
     row = connection.execute(_ANSWERS, {"of_run": run_id}).first()
-    return Reply(msgspec.json.decode(row.answer), row.parked) if row is not None else None
+    if row is None:
+        return None
+    return Reply(msgspec.json.decode(row.answer), row.parked, _text_so_far(connection, conversation_id, run_id))
 
 
 _OPEN_RUN = select(runs.c.id).where(rows.OPEN_TO_BOT)
@@ -194,6 +196,7 @@ def call_off(connection: Connection, conversation_id: str, run_id: str, said: st
     """See `Store.call_off`."""
     status = connection.scalar(select(runs.c.status).where(runs.c.id == run_id))
     if status == "running" and said is not None:
+        said = said or _text_so_far(connection, conversation_id, run_id)
         return rows.cancel_run(connection, conversation_id, run_id, said)
     if status == "waiting":
         return rows.cancel_run(connection, conversation_id, run_id, _text_so_far(connection, conversation_id, run_id))
@@ -206,7 +209,7 @@ def call_off(connection: Connection, conversation_id: str, run_id: str, said: st
 
 
 def _text_so_far(connection: Connection, conversation_id: str, run_id: str) -> str:
-    """What a waiting run had said when it was parked; nothing if it never was."""
+    """What a run had said when it was last parked; nothing if it never was."""
     seq = connection.scalar(
         select(requests.c.seq).where(requests.c.run_id == run_id).order_by(requests.c.seq.desc()).limit(1)
     )

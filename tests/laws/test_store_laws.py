@@ -463,7 +463,7 @@ async def test_an_answer_lets_the_run_go_on_where_it_was(store: Store) -> None:
     assert (receipt.accepted.run_id, receipt.accepted.message, receipt.duplicate) == (run, "Later", False)
     start = await store.begin(conversation)
     assert start is not None
-    assert (start.run_id, start.attempt, start.reply) == (run, 1, Reply("later", "left behind"))
+    assert (start.run_id, start.attempt, start.reply) == (run, 1, Reply("later", "left behind", "So far. "))
     assert start.facts == {"model": "Wren"}
     assert (await store.answer(ANNA, Answer("r1", "later"))).accepted == receipt.accepted
     with pytest.raises(IdempotencyConflict):
@@ -486,7 +486,7 @@ async def test_refusing_and_changing_are_always_offered(store: Store, value: obj
     assert (await store.answer(ANNA, Answer("r1", value))).accepted.message == said
     start = await store.begin(conversation)
     assert start is not None
-    assert start.reply == Reply(value, "left behind")
+    assert start.reply == Reply(value, "left behind", "So far. ")
 
 
 async def test_racing_answers_make_one(store: Store) -> None:
@@ -508,7 +508,7 @@ async def test_free_text_is_the_answer_or_the_end_of_the_parked_run(store: Store
     assert (await send(store, Send("yes", "s", "m7"), read=says_yes)).accepted == receipt.accepted
     start = await store.begin(conversation)
     assert start is not None
-    assert start.reply == Reply(True, "left behind")
+    assert start.reply == Reply(True, "left behind", "So far. ")
     await store.park(conversation, asks(run, "r2"), "later")
     receipt = await send(store, Send("What does it cost?", "s"), read=says_yes)
     assert receipt.accepted.run_id != run

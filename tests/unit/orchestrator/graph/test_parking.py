@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -26,6 +27,7 @@ from orchestrator.events import (
     Failed,
     InputRequired,
     Terminal,
+    Token,
 )
 from orchestrator.execution.engine import Engine
 from orchestrator.execution.runs import Budgets
@@ -301,6 +303,41 @@ async def test_cancel_of_a_parked_run(server: Server, named: bool) -> None:
     await engine.cancel(ANNA, Cancel(run_id=request.run_id) if named else Cancel(session_id="s"))
     assert await reader.next(Terminal) == Cancelled(request.run_id, request.partial_response)
     await server.forgotten()
+    assert isinstance((await engine.ask(ANNA, Send("talker", "s"))).event, Completed)
+
+
+async def test_a_run_that_is_cancelled_while_it_parks_and_answered_at_once_is_cut_where_it_is(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The order to cancel waits for the run to be parked; the answer lets it go on before the order is carried out."""
+    monkeypatch.setenv("TRIAL_DRIVE_TAKES_S", "0.5")
+    engine = await server.start()
+    reader = Reader(engine)
+    park, call_off = engine.store.park, engine.store.call_off
+    cancelling: list[asyncio.Future[None]] = []
+
+    async def parks(conversation_id: str, request: InputRequired, *more: Any) -> Any:
+        cancelling.append(asyncio.ensure_future(engine.cancel(ANNA, Cancel(run_id=request.run_id))))
+        await asyncio.sleep(0.1)  # until it waits for the run
+        return await park(conversation_id, request, *more)
+
+    async def calls_off(*run: Any) -> Any:
+        request = await reader.asked()
+        answering = asyncio.ensure_future(engine.answer(ANNA, Answer(request.request_id, True)))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(0.3):
+                await reader.until(lambda one: isinstance(one.event, Token) and "Booking" in one.event.text)
+        await answering
+        return await call_off(*run)
+
+    monkeypatch.setattr(engine.store, "park", parks)
+    monkeypatch.setattr(engine.store, "call_off", calls_off)
+    await reader.follower.send(ANNA, Send("a trial please", "s"))
+    end = await reader.next(Terminal)
+    assert isinstance(end, Cancelled)
+    assert end.partial_response == reader.text()
+    await cancelling[0]
+    assert server.booked == []
     assert isinstance((await engine.ask(ANNA, Send("talker", "s"))).event, Completed)
 
 
