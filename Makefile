@@ -48,6 +48,7 @@ $(INSTALLED): $(RUNNABLE) $(LOCKS)/development.txt
 lock: ## after a change to pyproject.toml or constraints.txt: every file that is installed, by its hash, into deploy/locks
 	$(LOCK) pyproject.toml -o $(LOCKS)/runtime.txt
 	$(LOCK) pyproject.toml --extra dev -o $(LOCKS)/development.txt
+	$(LOCK) pyproject.toml --extra cluster --extra traces -o $(LOCKS)/image.txt
 
 # Which build of torch pip would take decides between half a gigabyte and several: say so before, and ask who can be asked.
 define TORCH_BUILD

@@ -1,13 +1,14 @@
 """What does it cost to be many processes, and what do more of them bring? One server that does it all, and a cluster of
 a gateway and workers, PostgreSQL, Redis and a Chroma server, on this machine in one sitting.
 
-    python -m benchmarks.scale [--data DIR] [--repeats 3] [--workers 1 2 4] [--sockets 2000] [--json FILE]
+    python -m benchmarks.scale [--data DIR] [--repeats 3] [--workers 1 2 4] [--questions 200] [--sockets 2000]
+                               [--json FILE]
 
 All answer from one scripted model, which streams 200 tokens without a pause; each question is asked in a conversation
 of its own. First both take turns, alone and with 20 at once: the first token, tokens a second, and the processor that
-each part takes of a run. Then many ask at once, with more and more workers. Then sockets that stay idle are opened at
-the gateway. Client and model share the cores with all of it. Needs `pitcrew ingest knowledge_base` to have run on DIR,
-which is copied.
+each part takes of a run. Then many ask at once, with more and more workers, and what bounds them is told. Then sockets
+that stay idle are opened at the gateway. Client and model share the cores with all of it. Needs `pitcrew ingest
+knowledge_base` to have run on DIR, which is copied.
 """
 
 import argparse
@@ -34,10 +35,15 @@ from tests.cluster import Cluster, shared_parts
 
 LOADS = ((1, 20), (20, 150))
 """Sockets that ask at once, and questions of all."""
-FULL = (64, 200)
+FULL = 64
+BUSY = 0.9
+"""The share of a core, or of all of them, from which on it is what more of anything else does not help."""
 EMBEDDED_PORT = 9183
 COMPUTED = ("models", "examples.npz", "learnt.npz", "documents.npz", "questions.npz", "statements.npz", "supplements")
 """What of a data folder is no database and no index: a member of the cluster begins with it."""
+
+WORDS = ("server", "bound_by")
+"""What of a row is no figure."""
 
 Processes = Mapping[str, psutil.Process]
 Row = dict[str, float | str]
@@ -49,9 +55,10 @@ async def measured(parts: Processes, port: int, token: str, sockets: int, questi
     connections = await opened(port, token, sockets, figures)
     await closed_loop(connections[:1], WARM, lambda number: QUESTION)
     figures.clear()
-    before = {name: processor_s(process) for name, process in parts.items()}
+    before, busy = {name: processor_s(process) for name, process in parts.items()}, busy_s()
     took = await closed_loop(connections, questions, lambda number: QUESTION)
     spent = {name: processor_s(process) - before[name] for name, process in parts.items()}
+    busy = busy_s() - busy
     for connection in connections:
         connection.transport.abort()
     if figures.errors or figures.tokens < TOKENS * questions:
@@ -63,8 +70,28 @@ async def measured(parts: Processes, port: int, token: str, sockets: int, questi
         "first_ms": 1000 * percentile(figures.firsts, 0.5),
         "first_p95_ms": 1000 * percentile(figures.firsts, 0.95),
         "cores": sum(spent.values()) / took,
+        "machine_cores": busy / took,
+        "bound_by": bound(busy / took, {name: used / took for name, used in spent.items()}),
         **{f"{name}_ms": 1000 * used / questions for name, used in spent.items()},
     }
+
+
+def busy_s() -> float:
+    """What all cores of the machine together have worked, since it was started."""
+    times = psutil.cpu_times()
+    return float(sum(times) - times.idle - getattr(times, "iowait", 0.0) - getattr(times, "guest", 0.0))
+
+
+def bound(busy: float, parts: Mapping[str, float]) -> str:
+    """What keeps it from being more, by the cores that were busy, of the machine and of each part."""
+    cores = psutil.cpu_count() or 1
+    if busy >= BUSY * cores:
+        others = max(0.0, busy - sum(parts.values()))
+        return f"the machine's {cores} cores, {others:.2f} of which client, model and others took"
+    name, most = max(parts.items(), key=lambda part: part[1])
+    if most >= BUSY:
+        return f"{name}'s core"
+    return f"waiting: {busy:.2f} of {cores} cores were busy, of {name}'s {most:.2f}"
 
 
 @contextmanager
@@ -91,8 +118,10 @@ def processes(cluster: Cluster) -> Processes:
     return {"gateway": psutil.Process(cluster.gateways[0].pid), **workers, **others}
 
 
-async def overhead(embedded: psutil.Process, cluster: Cluster, tokens: tuple[str, str], repeats: int) -> list[Row]:
-    """Both take turns under each load."""
+async def overhead(
+    embedded: psutil.Process, cluster: Cluster, tokens: tuple[str, str], repeats: int, most: int
+) -> list[Row]:
+    """Both take turns under each load, of at most so many questions."""
     gateway, rows = cluster.gateways[0].port or 0, []
     servers = {
         "one process": ({"server": embedded}, EMBEDDED_PORT, tokens[0]),
@@ -101,12 +130,12 @@ async def overhead(embedded: psutil.Process, cluster: Cluster, tokens: tuple[str
     for _ in range(repeats):
         for sockets, questions in LOADS:
             for name, (parts, port, token) in servers.items():
-                rows.append({"server": name, **await measured(parts, port, token, sockets, questions)})
+                rows.append({"server": name, **await measured(parts, port, token, sockets, min(most, questions))})
                 print(json.dumps(rows[-1]), file=sys.stderr)
     return rows
 
 
-async def throughput(cluster: Cluster, token: str, counts: list[int], repeats: int) -> list[Row]:
+async def throughput(cluster: Cluster, token: str, counts: list[int], repeats: int, questions: int) -> list[Row]:
     """As much as it bears, with more and more workers."""
     rows: list[Row] = []
     for count in counts:
@@ -115,8 +144,8 @@ async def throughput(cluster: Cluster, token: str, counts: list[int], repeats: i
         await cluster.ready()
         await asyncio.sleep(3)  # what a worker prepares behind its start
         for _ in range(repeats):
-            figures = await measured(processes(cluster), cluster.gateways[0].port or 0, token, *FULL)
-            rows.append({"server": f"{count} workers", **figures})
+            figures = await measured(processes(cluster), cluster.gateways[0].port or 0, token, FULL, questions)
+            rows.append({"server": f"{count} worker{'s' if count > 1 else ''}", **figures})
             print(json.dumps(rows[-1]), file=sys.stderr)
     return rows
 
@@ -139,6 +168,17 @@ async def memory(cluster: Cluster, token: str, count: int) -> Row:
     }
 
 
+def bounds(rows: list[Row]) -> str:
+    """What each was bound by where the most asked at once, of the run in the middle."""
+    most = max(float(row["sockets"]) for row in rows)
+    told: dict[str, list[Row]] = {}
+    for row in rows:
+        if float(row["sockets"]) == most:
+            told.setdefault(str(row["server"]), []).append(row)
+    median = {name: sorted(same, key=lambda row: float(row["runs_s"]))[len(same) // 2] for name, same in told.items()}
+    return "\n".join(f"{name}: bound by {row['bound_by']}" for name, row in median.items())
+
+
 def table(rows: list[Row]) -> str:
     """The medians as a Markdown table; of each part the processor's milliseconds a run, of all workers together."""
     lines = [
@@ -148,7 +188,7 @@ def table(rows: list[Row]) -> str:
     kinds = dict.fromkeys((str(row["server"]), float(row["sockets"])) for row in rows)
     for server, sockets in kinds:
         same = [row for row in rows if (row["server"], row["sockets"]) == (server, sockets)]
-        of = {name: statistics.median(float(row[name]) for row in same) for name in same[0] if name != "server"}
+        of = {name: statistics.median(float(row[name]) for row in same) for name in same[0] if name not in WORDS}
         parts = {
             name.removesuffix("_ms"): ms for name, ms in of.items() if name.endswith("_ms") and "first" not in name
         }
@@ -167,6 +207,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path(os.environ.get("PITCREW_DATA_DIR", ROOT / "data")))
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2, 4])
+    parser.add_argument("--questions", type=int, default=200, help="of each measurement, at most")
     parser.add_argument("--sockets", type=int, default=2000)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
@@ -186,10 +227,10 @@ def main() -> None:
         token = cluster.token("bench")
         with serving("product", data, EMBEDDED_PORT) as embedded:
             time.sleep(3)  # what a server prepares behind its start
-            rows = uvloop.run(overhead(embedded, cluster, (token_of(data), token), options.repeats))
-        rows += uvloop.run(throughput(cluster, token, options.workers, options.repeats))
+            rows = uvloop.run(overhead(embedded, cluster, (token_of(data), token), options.repeats, options.questions))
+        rows += uvloop.run(throughput(cluster, token, options.workers, options.repeats, options.questions))
         held = uvloop.run(memory(cluster, token, options.sockets))
-    print(table(rows))
+    print(f"{table(rows)}\n\n{bounds(rows)}")
     print(
         f"\na gateway holds {held['gateway_mb']:.0f} MiB and {held['socket_kb']:.1f} KiB for each of {options.sockets} "
         f"idle sockets; a worker {held['worker_mb']:.0f} MiB"

@@ -4,7 +4,7 @@ things. What is heavy (torch, Chroma) is imported where it is opened, because no
 import hashlib
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -262,8 +262,11 @@ def open_shelf(settings: Settings, database: Database, embedder: Embedder) -> It
 @contextmanager
 def open_publisher(settings: Settings, shelf: "Shelf") -> Iterator["Publisher"]:
     """For commands: what shows releases while no server does. Raises IndexUnavailable, which is `owned` while one
-    does."""
+    does, and SQLAlchemy's errors."""
+    from api.compose.publication import PublishingTurn
     from rag.ingestion.publish import Publisher
 
-    with open_indexes(settings, shelf.embedder) as indexes:
+    with closing(PublishingTurn(shelf.database)) as turn, open_indexes(settings, shelf.embedder) as indexes:
+        if not turn.held():
+            raise IndexUnavailable("a worker publishes") from BlockingIOError()
         yield Publisher(shelf, indexes, grace_s=1.0)  # a command that searches meanwhile is done by then

@@ -21,7 +21,7 @@ from api.compose.ground import Ground
 from api.compose.knowledge import INDEXES_PATIENCE_S, open_library
 from api.compose.models import open_models
 from api.compose.parking import open_parking
-from api.compose.publication import PAUSE_S, keeping_current
+from api.compose.publication import PAUSE_S, PublishingTurn, keeping_current
 from api.compose.statements import fetch_statements
 from api.compose.warming import warming
 from api.observability.checks import check_knowledge, check_model
@@ -98,7 +98,7 @@ async def open_responder(ground: Ground) -> AsyncIterator[Responder]:
         watch_models(ground.metrics, models)
         run = metered(settings, answering, ground.store, ground.metrics, asks_models=bool(models))
         publisher = Publisher(library.shelf, library.indexes, pause_s=PAUSE_S)
-        stack.enter_context(keeping_current(publisher))
+        stack.enter_context(keeping_current(publisher, PublishingTurn(ground.database)))
         absent = supplements.absent(settings)
         checks = {
             "knowledge": partial(check_knowledge, library.catalogue, library.retriever, publisher, absent),

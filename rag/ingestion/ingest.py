@@ -132,9 +132,10 @@ def _moves(new: Sequence[File], gone: Mapping[str, Standing]) -> Iterator[Move]:
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """Where ingestion puts things: documents and releases in SQL, vectors beside them; `files` are for processes on
-    other machines."""
+    """Where ingestion puts things: documents and releases in the `database`, vectors beside them; `files` are for
+    processes on other machines."""
 
+    database: Engine
     catalogue: Catalogue
     versions: Versions
     releases: Releases
@@ -146,7 +147,7 @@ class Shelf:
     def over(cls, database: Engine, vectors: VectorStore, embedder: Embedder) -> Self:
         """The shelf in a database."""
         own = Catalogue(database), Versions(database), Releases(database)
-        return cls(*own, vectors, embedder, SharedFiles(database))
+        return cls(database, *own, vectors, embedder, SharedFiles(database))
 
 
 def store(plan: Plan, root: Path, shelf: Shelf, extractor: Extractor, progress: Progress = unwatched) -> Stored:

@@ -54,14 +54,15 @@ class Publisher:
         """The generation that the indexes are in line with; None before the first look."""
         return self._generation
 
-    def work(self) -> tuple[Published, ...]:
+    def work(self, progress: Progress = unwatched) -> tuple[Published, ...]:
         """One round: publish what is ready, follow what others have published, remove what was replaced long enough
         ago. Cheap when there is nothing to do."""
         if self._generation is None:
-            self.align()
-        published = tuple(filter(None, map(self.publish, self._shelf.releases.ready())))
+            self.align(progress)
+        ready = self._shelf.releases.ready()
+        published = tuple(filter(None, (self.publish(release_id, progress) for release_id in ready)))
         if self._shelf.catalogue.generation() != self._generation:
-            self.align()
+            self.align(progress)
         self._remove_retired()
         return published
 

@@ -10,7 +10,8 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ import pytest
 from websockets.asyncio.client import connect
 
 from api.migrations import head_revision
+from orchestrator.errors import REASON_TEXTS
+from orchestrator.execution.recovery import MAX_CRASHES
 from tests.cluster import Cluster, Member, balanced, clustered, smoke
 from tests.conversing import Frame, talking
 from tests.faults.counts import FULL
@@ -557,6 +560,28 @@ CHAOS_S = float(os.environ.get("PITCREW_CHAOS_S", 600 if FULL else 0))
 CUSTOMERS = 50
 
 
+def outcomes(storage: SharedStorage, everyone: Iterable[Customer]) -> Counter[str]:
+    """How runs ended that nobody cancelled, by kind. Raises AssertionError for an end that the protocol does not have
+    for them, and for one whose reason is not so."""
+    deaths = dict(storage.rows("SELECT id, crashes FROM runs"))
+    kinds: Counter[str] = Counter()
+    for one in everyone:
+        assert not one.open_messages, f"without an end: {one.open_messages}"
+        for run_id, frame in one.ends.items():
+            if frame["type"] == "complete":
+                kinds["complete"] += 1
+                continue
+            assert frame["type"] == "error", f"nobody cancelled it: {frame}"
+            assert (frame["code"], frame["retryable"]) == ("PROCESSING_ERROR", True), frame
+            assert frame["error"] == REASON_TEXTS[frame["reason"]], frame
+            assert frame["ref"], frame
+            assert frame["reason"] != "INTERNAL", frame
+            kinds[frame["reason"]] += 1
+            given_up = deaths[run_id] >= MAX_CRASHES  # and its process has died once more
+            assert given_up or frame["reason"] != "INTERRUPTED", f"given up too early: {frame}"
+    return kinds
+
+
 async def _talk(customer: Customer, until: float) -> None:
     while time.monotonic() < until:
         if customer._socket is None:
@@ -584,14 +609,13 @@ async def test_chaos(members: Cluster, crowd: Crowd, storage: SharedStorage, rep
         await asyncio.gather(*talking)
         await members.ready()
         await storage.settled(90)
-    ends = [frame["type"] for one in crowd for frame in one.ends.values()]
+    kinds = outcomes(storage, crowd)
     report(
         seconds=round(CHAOS_S),
         gateways_killed=kills["serve"],
         workers_killed=kills["worker"],
         acknowledged=sum(len(one.acks) for one in crowd),
-        completed=ends.count("complete"),
-        otherwise=len(ends) - ends.count("complete"),
+        **{kind.replace(" ", "_"): count for kind, count in kinds.items()},
         reconnects=sum(one.reconnects for one in crowd),
         run_again=sum(frame["type"] == "run_restarted" for one in crowd for frame in one.log.values()),
     )

@@ -2,8 +2,11 @@
 
 from pathlib import Path
 
+import psutil
+
 from benchmarks.comparison import MODEL_PORT, TOKENS, measured, running, serving, table, token_of
 from benchmarks.load import Figures, closed_loop, open_loop, opened
+from benchmarks.scale import bound, bounds
 from benchmarks.scale import table as parts_table
 from tests.bundled import ROOT
 from tests.serving import free_port
@@ -53,3 +56,16 @@ def test_what_all_workers_take_of_a_run_is_one_figure() -> None:
     assert "| 2 workers | 64 | 10.0 | 2,000 | 5, 6 | 1.50 | gateway 9.0, postgres 4.0, workers 62.0 |" in parts_table(
         rows
     )
+
+
+def test_what_bounds_a_cluster_is_told() -> None:
+    cores = psutil.cpu_count() or 1
+    assert bound(cores * 0.99, {"gateway": 0.2, "worker0": cores * 0.5}).startswith(f"the machine's {cores} cores")
+    assert bound(0.95, {"gateway": 0.01, "worker0": 0.93}).startswith("worker0's core" if cores > 1 else "the machine")
+    assert bound(0.1, {"gateway": 0.02, "worker0": 0.05}).startswith("waiting")
+    rows = [
+        {"server": f"{count} workers", "sockets": sockets, "runs_s": 5.0, "bound_by": f"{count} at {sockets}"}
+        for count in (2, 4)
+        for sockets in (1, 64)
+    ]
+    assert bounds(rows) == "2 workers: bound by 2 at 64\n4 workers: bound by 4 at 64"

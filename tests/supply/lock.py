@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
 LOCKS = ROOT / "deploy" / "locks"
-RUNTIME, DEVELOPMENT = LOCKS / "runtime.txt", LOCKS / "development.txt"
+RUNTIME, DEVELOPMENT, IMAGE = LOCKS / "runtime.txt", LOCKS / "development.txt", LOCKS / "image.txt"
 _LINE = re.compile(r"([\w.-]+)(?:\[[\w,.-]+\])?==([^\s;]+)(?: ; (.+?))?(?: \\)?")
 _HASH = re.compile(r"    --hash=sha256:[0-9a-f]{64}(?: \\)?")
 

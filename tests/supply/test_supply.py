@@ -12,7 +12,7 @@ from packaging.requirements import Requirement
 
 from tests.supply import audit
 from tests.supply.licences import ALLOWED, NAMED, installed, licence_of, parts, refused
-from tests.supply.lock import DEVELOPMENT, LOCKS, ROOT, RUNTIME, canonical, locked, pinned
+from tests.supply.lock import DEVELOPMENT, IMAGE, LOCKS, ROOT, RUNTIME, canonical, locked, pinned
 
 TORCH = "torch"
 """Comes in another file on each kind of machine: no list of hashes holds for all of them."""
@@ -23,7 +23,7 @@ def project() -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("lock", [RUNTIME, DEVELOPMENT], ids=lambda path: path.name)
+@pytest.mark.parametrize("lock", [RUNTIME, DEVELOPMENT, IMAGE], ids=lambda path: path.name)
 def test_every_package_has_its_hashes_and_the_version_that_is_tested_with(lock: Path) -> None:
     versions = pinned()
     for one in locked(lock):
@@ -31,7 +31,11 @@ def test_every_package_has_its_hashes_and_the_version_that_is_tested_with(lock: 
         assert versions[one.name] == one.version, f"{one}: run `make lock`"
 
 
-@pytest.mark.parametrize(("lock", "extras"), [(RUNTIME, ()), (DEVELOPMENT, ("dev",))], ids=["runtime", "development"])
+@pytest.mark.parametrize(
+    ("lock", "extras"),
+    [(RUNTIME, ()), (DEVELOPMENT, ("dev",)), (IMAGE, ("cluster", "traces"))],
+    ids=["runtime", "development", "image"],
+)
 def test_every_requirement_is_locked(lock: Path, extras: tuple[str, ...]) -> None:
     """Ours, and those of what is locked, as they are installed here."""
     asked = project()
@@ -63,7 +67,16 @@ def test_make_installs_by_the_locks() -> None:
     for line in installs:
         assert "--require-hashes" in line or line.endswith(f"constraints.txt {TORCH}") or "--no-deps" in line, line
     assert "--no-build-isolation -e ." in text
-    assert "setuptools" in {one.name for one in locked(RUNTIME)}
+    for lock in (RUNTIME, IMAGE):
+        assert "setuptools" in {one.name for one in locked(lock)}
+
+
+def test_make_locks_all_of_them() -> None:
+    """And what the image adds to what runs here is that of its extras."""
+    text = (ROOT / "Makefile").read_text(encoding="utf-8")
+    made = re.findall(r"^\t\$\(LOCK\) .*-o \$\(LOCKS\)/(\S+)$", text, re.M)
+    assert sorted(made) == sorted(path.name for path in (RUNTIME, DEVELOPMENT, IMAGE))
+    assert {one.name for one in locked(RUNTIME)} <= {one.name for one in locked(IMAGE)}
 
 
 def test_licences_let_the_product_be_used() -> None:
