@@ -76,7 +76,7 @@ class Responder:
 @asynccontextmanager
 async def open_responder(ground: Ground) -> AsyncIterator[Responder]:
     """Raises BadSetting."""
-    from orchestrator.graph.stream import stream_events
+    from orchestrator.graph.stream import by_events, by_updates, stream_events
     from orchestrator.graph.turn import build_graph
     from rag.ingestion.publish import Publisher
     from rag.ingestion.shared_files import SharedFiles
@@ -94,7 +94,9 @@ async def open_responder(ground: Ground) -> AsyncIterator[Responder]:
         )
         assert dependencies.resources is not None
         saver = await stack.enter_async_context(open_parking(settings))
-        answering = partial(stream_events, build_graph(dependencies, saver.graph_saver), steps=settings.steps)
+        reader = by_events if settings.graph_events else by_updates
+        reads = partial(stream_events, steps=settings.steps, reader=reader)
+        answering = partial(reads, build_graph(dependencies, saver.graph_saver))
         watch_models(ground.metrics, models)
         run = metered(settings, answering, ground.store, ground.metrics, asks_models=bool(models))
         publisher = Publisher(library.shelf, library.indexes, pause_s=PAUSE_S)
@@ -112,7 +114,7 @@ async def open_responder(ground: Ground) -> AsyncIterator[Responder]:
             saver,
             HandingOver(run, ground.store.standing, ground.staffing.reception),
             reading(dependencies.resources.choices.get(CONSENT)),
-            partial(draft, partial(stream_events, build_graph(dependencies), steps=settings.steps)),
+            partial(draft, partial(reads, build_graph(dependencies))),
             checks,
             dependencies.answerer.name,
             loading,

@@ -4,9 +4,13 @@ The only module that knows how typed outputs leave the graph.
 """
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
 from dataclasses import replace
 from typing import Any, Protocol, assert_never
+from warnings import catch_warnings, simplefilter
 
+from langchain_core._api import LangChainBetaWarning
+from langgraph.stream.transformers import CustomTransformer
 from langgraph.types import Command, Interrupt
 
 from agents.types import Asks, Found, Learned, Noted, Output, Question, Remembered, Summarised, VisibleOutput
@@ -28,6 +32,9 @@ class CompiledGraph(Protocol):
 
     @property
     def astream(self) -> Callable[..., AsyncIterator[Any]]: ...
+
+    @property
+    def astream_events(self) -> Callable[..., Any]: ...
 
     @property
     def aget_state_history(self) -> Callable[..., AsyncIterator[Any]]: ...
@@ -70,8 +77,46 @@ async def _where_it_waits(graph: CompiledGraph, config: Any, parked: str) -> Any
     raise ProcessingError("INTERRUPTED")
 
 
+class GraphReader(Protocol):
+    """Runs the graph from `state` and gives what its nodes write, as it is written; where it waits for the customer,
+    the interrupts as well. `options` are those of LangGraph's `astream`."""
+
+    def __call__(
+        self, graph: CompiledGraph, state: Any, config: dict[str, Any], **options: Any
+    ) -> AsyncGenerator[Output | Interrupt]: ...
+
+
+async def by_updates(
+    graph: CompiledGraph, state: Any, config: dict[str, Any], **options: Any
+) -> AsyncGenerator[Output | Interrupt]:
+    """Read LangGraph's stream of written values and of updates."""
+    modes = ["custom", "updates"]
+    async for namespace, mode, chunk in graph.astream(state, config, stream_mode=modes, subgraphs=True, **options):
+        if mode == "custom":
+            yield chunk
+        elif not namespace:
+            for waits in chunk.get("__interrupt__", ()):
+                yield waits
+
+
+async def by_events(
+    graph: CompiledGraph, state: Any, config: dict[str, Any], **options: Any
+) -> AsyncGenerator[Output | Interrupt]:
+    """Read LangGraph's `stream_events` in its third version, which LangGraph itself calls experimental."""
+    with catch_warnings():
+        simplefilter("ignore", LangChainBetaWarning)
+        opening = graph.astream_events(state, config, version="v3", transformers=[CustomTransformer], **options)
+        stream = await opening
+    async with stream:
+        async for event in stream:
+            if event["method"] == "custom":
+                yield event["params"]["data"]
+        for waits in await stream.interrupts():
+            yield waits
+
+
 async def stream_events(
-    graph: CompiledGraph, run: RunInput, desk: Desk, steps: int = STEP_LIMIT
+    graph: CompiledGraph, run: RunInput, desk: Desk, steps: int = STEP_LIMIT, reader: GraphReader = by_updates
 ) -> AsyncGenerator[AnyEvent]:
     """Run the graph and yield its events; the last one is Completed, or InputRequired where the run is to be parked:
     then `desk.parked` holds what it needs to go on. `desk.memory` is what it leaves in its conversation.
@@ -93,13 +138,13 @@ async def stream_events(
             yield event
     state, config = await _start(graph, run, steps)
     saves = graph.checkpointer is not None
-    modes, saved = ["custom", "updates"], {"durability": "exit"} if saves else {}
+    options = {"context": desk} | ({"durability": "exit"} if saves else {})
     waits: Interrupt | None = None
-    async for namespace, mode, chunk in graph.astream(
-        state, config, stream_mode=modes, subgraphs=True, context=desk, **saved
-    ):
-        if mode == "custom":
-            output: Output = chunk
+    async with aclosing(reader(graph, state, config, **options)) as said:
+        async for output in said:
+            if isinstance(output, Interrupt):
+                waits = waits or output
+                continue
             if isinstance(output, Learned | Noted | Summarised):
                 desk.memory = remembering(desk.memory, output)
                 continue
@@ -107,8 +152,6 @@ async def stream_events(
                 seen.append(output)
             for event in projection.see(output):
                 yield event
-        elif not namespace and waits is None and "__interrupt__" in chunk:
-            waits = chunk["__interrupt__"][0]
     if waits is None:
         yield projection.completed()
     else:

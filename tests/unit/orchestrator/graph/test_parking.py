@@ -35,7 +35,7 @@ from orchestrator.graph.parking import Parked, decode_parked
 from orchestrator.graph.saver import RunSaver
 from orchestrator.graph.savers import postgres, sqlite
 from orchestrator.graph.state import Dependencies, Gathered, Understood
-from orchestrator.graph.stream import stream_events
+from orchestrator.graph.stream import GraphReader, by_events, by_updates, stream_events
 from orchestrator.graph.turn import build_graph
 from orchestrator.run import Desk, RunInput
 from orchestrator.stores.sql import SqlStore
@@ -93,8 +93,9 @@ class Server:
     """What survives a process: the database, the saver's states and the bookings. `start` is a new process over
     them."""
 
-    def __init__(self, url: str, folder: Path) -> None:
+    def __init__(self, url: str, folder: Path, reader: GraphReader = by_updates) -> None:
         self.url = url
+        self.reader = reader
         self.folder = folder
         self.bookings = folder / "bookings"
         self._stack = AsyncExitStack()
@@ -109,7 +110,7 @@ class Server:
         saver = Saver(await self._stack.enter_async_context(self.open_saver()))
         self.saver = saver
         graph = build_graph(DEPENDENCIES, saver.graph_saver)
-        engine = Engine(store, MemoryBus(), partial(stream_events, graph), Budgets(run_s=5), saver)
+        engine = Engine(store, MemoryBus(), partial(stream_events, graph, reader=self.reader), Budgets(run_s=5), saver)
         self._stack.push_async_callback(engine.close, 0)
         await engine.recover()
         return engine
@@ -145,14 +146,15 @@ def libpq(url: str) -> str:
     return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
 
 
-@pytest.fixture(params=DATABASES)
+@pytest.fixture(params=[*DATABASES, "sqlite, read by events"])
 async def server(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Server]:
-    with DATABASES[request.param](tmp_path) as url:
-        if request.param == "postgres":
+    database, _, by = request.param.partition(", ")
+    with DATABASES[database](tmp_path) as url:
+        if database == "postgres":
             await postgres.prepare(libpq(url))
-        running = Server(url, tmp_path)
+        running = Server(url, tmp_path, by_events if by else by_updates)
         monkeypatch.setenv("TRIAL_DRIVES", str(running.bookings))
         yield running
         await running.stop()

@@ -43,7 +43,7 @@ from orchestrator.events import (
 )
 from orchestrator.graph.saver import memory_saver
 from orchestrator.graph.state import Dependencies, Gathered, Understood
-from orchestrator.graph.stream import stream_events
+from orchestrator.graph.stream import GraphReader, by_events, by_updates, stream_events
 from orchestrator.graph.turn import build_graph
 from orchestrator.run import Desk, Reply, RunInput
 from rag.types import Chunk, Passage
@@ -211,7 +211,8 @@ RESOURCES = Resources(Vehicles(), None, nowhere, None, None)  # type: ignore[arg
 class Stage:
     """Specialists of three, and what a message comes to."""
 
-    def __init__(self, *, calls_tools: bool = False) -> None:
+    def __init__(self, *, calls_tools: bool = False, reader: GraphReader = by_updates) -> None:
+        self.reader = reader
         self.booking = Booking()
         self.words = Words(calls_tools=calls_tools)
         self.catalogue = (
@@ -237,17 +238,17 @@ class Stage:
         self.runs += 1
         self.run = RunInput(f"r{self.runs}", "s", Question(text, **known), "customer", "ada", "c")
         self.desk = Desk(meter=meter or Meter())
-        return [event async for event in stream_events(self.graph, self.run, self.desk)]
+        return [event async for event in stream_events(self.graph, self.run, self.desk, reader=self.reader)]
 
     async def reply(self, value: Any) -> list[AnyEvent]:
         run = replace(self.run, reply=Reply(value, self.desk.parked or ""))
         self.desk = Desk()
-        return [event async for event in stream_events(self.graph, run, self.desk)]
+        return [event async for event in stream_events(self.graph, run, self.desk, reader=self.reader)]
 
 
-@pytest.fixture
-def stage() -> Stage:
-    return Stage()
+@pytest.fixture(params=[by_updates, by_events])
+def stage(request: pytest.FixtureRequest) -> Stage:
+    return Stage(reader=request.param)
 
 
 def end(events: list[AnyEvent]) -> Completed:
