@@ -95,14 +95,14 @@ def bound(busy: float, parts: Mapping[str, float]) -> str:
 
 
 @contextmanager
-def moved(data: Path, root: Path) -> Iterator[Cluster]:
-    """A cluster, without members yet, with the documents of this data folder."""
+def moved(data: Path, root: Path, model: str = MODEL) -> Iterator[Cluster]:
+    """A cluster, without members yet, with the documents of this data folder; it answers from the scripted `model`."""
     (root / "prepared").mkdir()
     for name in COMPUTED:
         if (data / name).exists():
             (root / "prepared" / name).symlink_to((data / name).resolve())
-    model = {"OPENAI_BASE_URL": f"http://127.0.0.1:{MODEL_PORT}/v1", "OPENAI_API_KEY": "none"}
-    settings = {**model, "PITCREW_MODELS": f"openai:{MODEL}", "PITCREW_USER_DAY_TOKENS": "0"}
+    provider = {"OPENAI_BASE_URL": f"http://127.0.0.1:{MODEL_PORT}/v1", "OPENAI_API_KEY": "none"}
+    settings = {**provider, "PITCREW_MODELS": f"openai:{model}", "PITCREW_USER_DAY_TOKENS": "0"}
     with shared_parts(root) as parts:
         cluster = Cluster(root, parts, settings)
         try:
