@@ -4,12 +4,11 @@ What is shown is a generation: all that one release published. A search asks for
 chunk at it, so that a release which is published meanwhile changes nothing for it.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
-from cachetools import LRUCache
 from sqlalchemy import ColumnElement, Connection, Engine, Select, func, or_, select
 
 from rag.chunk_rows import chunk_of, lots, whole_chunks
@@ -84,7 +83,7 @@ class Catalogue:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._known: LRUCache[tuple[int, str], Chunk] = LRUCache(_REMEMBERED)
+        self._known: tuple[int, dict[str, Chunk]] = (-1, {})
         self._knowing = Lock()
 
     def generation(self) -> int:
@@ -197,20 +196,30 @@ class Catalogue:
         """Those of the chunks that are shown at a generation, the newest where none is named, by id; read at once."""
         known: dict[str, Chunk] = {}
         if generation is not None:
-            with self._knowing:  # what a generation shows does not change
-                found = {chunk_id: self._known.get((generation, chunk_id)) for chunk_id in chunk_ids}
-            known = {chunk_id: chunk for chunk_id, chunk in found.items() if chunk is not None}
-            if len(known) == len(found):
-                return known
+            number, remembered = self._known  # what a generation shows does not change
+            if number == generation:
+                found = {chunk_id: remembered.get(chunk_id) for chunk_id in chunk_ids}
+                known = {chunk_id: chunk for chunk_id, chunk in found.items() if chunk is not None}
+                if len(known) == len(found):
+                    return known
         with reading(self._engine) as connection:
             if generation is None:
                 generation = _newest(connection)
             query = _at(whole_chunks().join(publications, _CHUNK_PUBLICATION), generation)
             new = {chunk.id: chunk for chunk in _read(connection, query, set(chunk_ids) - known.keys())}
         if len(new) <= _REMEMBERED // 2:
-            with self._knowing:
-                self._known.update({(generation, chunk_id): chunk for chunk_id, chunk in new.items()})
+            self._remember(generation, new)
         return known | new
+
+    def _remember(self, generation: int, new: Mapping[str, Chunk]) -> None:
+        """Keep what was read of the newest generation; all anew where it becomes too much. What readers hold is never
+        changed under them."""
+        with self._knowing:
+            number, remembered = self._known
+            if generation < number:
+                return
+            fits = generation == number and len(remembered) + len(new) <= _REMEMBERED
+            self._known = (generation, {**remembered, **new} if fits else dict(new))
 
     def stored_chunks(self, chunk_ids: Collection[str]) -> dict[str, Chunk]:
         """Those of the chunks that are stored, in whatever version, by id: also what is no longer shown, or not yet."""

@@ -6,9 +6,8 @@ generation lie in memory, read from where they are kept beside the index.
 """
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from threading import Lock
 
 import numpy as np
@@ -29,35 +28,31 @@ RETRY_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Subject:
-    """The vectors of one subject's chunks: those of `chunk_ids[i]` begin at row `starts[i]`; `places` are those i by
-    the chunks' ids."""
+class _Shown:
+    """The vectors of the chunks of a generation, subject by subject: those of `chunk_ids[i]` begin at row `starts[i]`;
+    `places` are those i by the chunks' ids, and `subjects` the first i of each subject and the one behind its last."""
 
     chunk_ids: tuple[str, ...]
     starts: NDArray[np.intp]
     rows: Vectors
     places: Mapping[str, int]
+    subjects: Mapping[str, tuple[int, int]]
 
-    def near(self, vector: Vectors) -> Vectors:
-        """The likeness of each chunk to the vector, a cosine."""
-        likenesses: Vectors = np.maximum.reduceat(self.rows @ vector, self.starts)
+    def near(self, vector: Vectors, first: int, end: int) -> Vectors:
+        """The likeness of each of some chunks in a row to the vector, a cosine."""
+        row = self.starts[first]
+        rows = self.rows[row : self.starts[end] if end < len(self.starts) else len(self.rows)]
+        likenesses: Vectors = np.maximum.reduceat(rows @ vector, self.starts[first:end] - row)
         return likenesses
-
-    def hits(self, vector: Vectors, k: int) -> Iterator[Hit]:
-        """The nearest `k`, and whatever is as near as the last of them."""
-        near = self.near(vector)
-        least = np.partition(near, -k)[-k] if k < len(near) else near.min()
-        found = np.flatnonzero(near >= least)
-        return (Hit(self.chunk_ids[at], score) for at, score in zip(found, near[found].tolist(), strict=True))
 
 
 @dataclass(frozen=True, slots=True)
 class _Generation:
-    """What is known of a generation's vectors. `subjects`: None where they are too many or not all there; `until`: when
+    """What is known of a generation's vectors. `shown`: None where they are too many or not all there; `until`: when
     that is looked at again, in monotonic seconds."""
 
     number: int
-    subjects: Mapping[str, _Subject] | None
+    shown: _Shown | None
     until: float = float("inf")
 
 
@@ -77,29 +72,37 @@ class Neighbours:
         """At most `k` of the chunks that the generation shows, best first, only from `subjects` where given; None where
         an index has to be asked: there are too many vectors, some are missing, or a newer generation is known already.
         """
-        by_subject = self._at(generation).subjects
-        if by_subject is None:
+        shown = self._at(generation).shown
+        if shown is None:
             return None
-        searched = (
-            by_subject.values()
-            if subjects is None
-            else [by_subject[name] for name in {*subjects} if name in by_subject]
-        )
-        hits = [hit for subject in searched for hit in subject.hits(vector, k)]
-        return sorted(hits, key=lambda hit: (-hit.score, hit.chunk_id))[:k]
+        if subjects is None:
+            parts = [(0, len(shown.chunk_ids))] if shown.chunk_ids else []
+        else:
+            parts = [shown.subjects[name] for name in {*subjects} & shown.subjects.keys()]
+        if not parts:
+            return []
+        near = np.concatenate([shown.near(vector, *part) for part in parts])
+        places = np.concatenate([np.arange(*part) for part in parts])
+        # Whatever is as near as the last one: which of them come first is decided by their ids.
+        found = np.flatnonzero(near >= np.partition(near, -k)[-k]) if k < len(near) else np.arange(len(near))
+        ranked = sorted(zip((-near[found]).tolist(), (shown.chunk_ids[at] for at in places[found]), strict=True))
+        return [Hit(chunk_id, -far) for far, chunk_id in ranked[:k]]
 
     def nearness(self, vector: Vectors, chunks: Sequence[Chunk], generation: int) -> dict[str, float] | None:
         """The likeness to the vector of these chunks, by their ids, a cosine; None where no vectors are at hand."""
-        by_subject = self._at(generation).subjects
-        if by_subject is None:
+        shown = self._at(generation).shown
+        if shown is None:
             return None
-        known: dict[str, float] = {}
-        for name in {chunk.subject for chunk in chunks} & by_subject.keys():
-            subject = by_subject[name]
-            near = subject.near(vector)
-            places = ((chunk.id, subject.places.get(chunk.id)) for chunk in chunks if chunk.subject == name)
-            known |= {chunk_id: float(near[place]) for chunk_id, place in places if place is not None}
-        return known
+        known = {chunk.id: shown.places[chunk.id] for chunk in chunks if chunk.id in shown.places}
+        if not known:
+            return {}
+        places = np.array([*known.values()])
+        ends = np.append(shown.starts, len(shown.rows))
+        sizes = ends[places + 1] - ends[places]
+        firsts = np.cumsum(sizes) - sizes
+        rows = np.arange(sizes.sum()) + np.repeat(ends[places] - firsts, sizes)
+        near = np.maximum.reduceat(shown.rows[rows] @ vector, firsts)
+        return dict(zip(known, near.tolist(), strict=True))
 
     def _at(self, generation: int) -> _Generation:
         with self._reading:
@@ -118,14 +121,22 @@ class Neighbours:
                 vectors |= self._vectors.get(some)
             if sum(len(vectors[look.fingerprint]) for look in looks) > self._most:
                 return _Generation(generation, None)
-            by_subject = groupby(looks, key=lambda look: look.subject)
-            return _Generation(generation, {name: _subject(list(some), vectors) for name, some in by_subject})
+            return _Generation(generation, _shown(looks, vectors))
         except (SQLAlchemyError, KeyError):  # they are often in a file of their own, which may be lost or incomplete
             return _Generation(generation, None, time.monotonic() + RETRY_S)
 
 
-def _subject(looks: Sequence[Look], vectors: Mapping[str, Vectors]) -> _Subject:
+def _shown(looks: Sequence[Look], vectors: Mapping[str, Vectors]) -> _Shown:
+    """Of looks by subject."""
     own = [vectors[look.fingerprint] for look in looks]
-    starts = np.cumsum([0, *(len(rows) for rows in own[:-1])])
+    subjects: dict[str, tuple[int, int]] = {}
+    for place, look in enumerate(looks):
+        subjects[look.subject] = (subjects.get(look.subject, (place, 0))[0], place + 1)
     ids = tuple(look.chunk_id for look in looks)
-    return _Subject(ids, starts, np.concatenate(own), {chunk_id: place for place, chunk_id in enumerate(ids)})
+    return _Shown(
+        ids,
+        np.cumsum([0, *(len(rows) for rows in own)])[:-1],
+        np.concatenate(own) if own else np.empty((0, 0), dtype=np.float32),
+        {chunk_id: place for place, chunk_id in enumerate(ids)},
+        subjects,
+    )
