@@ -11,7 +11,9 @@ from functools import cached_property
 from itertools import groupby, pairwise
 from threading import Lock
 
+import numpy as np
 from cachetools import LRUCache
+from numpy.typing import NDArray
 
 from rag.analyzer import Analyzer
 from rag.embedder import Vectors
@@ -85,7 +87,7 @@ class TermIndex:
             if not sought.weights:
                 return []
             if (postings := vocabulary.postings) is not None:
-                return [Hit(*hit) for hit in postings.best(scores(postings, sought), k, subjects)]
+                return [Hit(*hit) for hit in postings.best(vocabulary.scores(postings, query.text), k, subjects)]
             counts = {term: vocabulary.chunk_count(term) for term in sought.weights}
             weights = {term: sought.weights[term] for term in rarest(sought.weights, counts, _MOST_ROWS)}
             hits = vocabulary.hits(store.candidates(weights, max(k, _POOL), subjects), sought)
@@ -95,12 +97,12 @@ class TermIndex:
         """The scores of certain chunks; unknown ids are left out."""
         with self._locked() as store:
             vocabulary = self._vocabulary(store)
-            sought = vocabulary.sought(question)
             if (postings := vocabulary.postings) is not None:
-                every = scores(postings, sought)
+                every = vocabulary.scores(postings, question)
                 known = ((chunk_id, postings.positions.get(chunk_id)) for chunk_id in chunk_ids)
                 return {chunk_id: float(every[at]) for chunk_id, at in known if at is not None}
-            return {hit.chunk_id: hit.score for hit in vocabulary.hits(store.kept(chunk_ids), sought)}
+            hits = vocabulary.hits(store.kept(chunk_ids), vocabulary.sought(question))
+            return {hit.chunk_id: hit.score for hit in hits}
 
     def _vocabulary(self, store: TermStore) -> "_Vocabulary":
         """What is known of the terms, until the chunks change."""
@@ -137,6 +139,7 @@ class _Vocabulary:
         self._beginning: dict[str, Mapping[str, int]] = {}
         self._kinds: dict[str, Counter[tuple[str, int]]] = {}
         self._sought: dict[str, Sought] = {}
+        self._last: tuple[str, NDArray[np.float64]] | None = None
         self._terms: LRUCache[int, Terms] = LRUCache(_CHUNKS_REMEMBERED)
 
     @cached_property
@@ -159,6 +162,12 @@ class _Vocabulary:
             return None
         held = sorted(self.postings.chunk_counts().items())
         return {letter: dict(terms) for letter, terms in groupby(held, lambda counted: counted[0][0])}
+
+    def scores(self, postings: Postings, question: str) -> NDArray[np.float64]:
+        """Of all chunks, by their positions; a search asks for them twice."""
+        if self._last is None or self._last[0] != question:
+            self._last = question, scores(postings, self.sought(question))
+        return self._last[1]
 
     def hits(self, chunks: Sequence[Kept], sought: Sought) -> list[Hit]:
         """Chunks with their scores."""
