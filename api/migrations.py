@@ -1,5 +1,6 @@
 """Bringing a database to the newest migration."""
 
+import math
 import re
 from functools import cache
 from pathlib import Path
@@ -58,7 +59,7 @@ def migrate(database: Engine) -> None:
     from alembic import command  # noqa: PLC0415
 
     config = _config()
-    with database.begin() as connection:
+    with database.execution_options(patience_s=math.inf).begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 

@@ -6,11 +6,12 @@ for the lock of a database that has a single writer anyway.
 """
 
 import asyncio
+import math
 import sqlite3
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Double, Engine, Select, create_engine, event
@@ -25,6 +26,9 @@ T = TypeVar("T")
 LOCK_PATIENCE_S = 5
 """How long a writer waits for its turn and SQLite's lock before the database counts as unavailable. The execution
 option `patience_s` of a connection shortens it."""
+ANSWER_PATIENCE_S, READ_PATIENCE_S, CONNECT_PATIENCE_S, PING_PATIENCE_S = 300.0, 30.0, 3, 2.0
+"""How long a server of PostgreSQL may take for one statement, also where nobody sees that it stands still: where the
+option `patience_s` says nothing else, in `reading`; and for a new connection, and for a sign that an old one lives."""
 LOG_PATIENCE_MS = 1_000
 THREADS = 4
 """That read; as many more write where the database takes several writers."""
@@ -37,9 +41,7 @@ def open_database(url: str, *, durable: bool = True) -> Engine:
     """An engine for `url`. On SQLite a commit survives kill -9 and power loss; if not `durable`, for what can be made
     again, power loss may take the last ones."""
     if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(
-            url, hide_parameters=True, pool_pre_ping=True, pool_size=8, max_overflow=0, pool_timeout=LOCK_PATIENCE_S
-        )
+        return _open_server(url)
     engine = create_engine(
         url,
         hide_parameters=True,  # what customers write stands in no error of the database
@@ -63,6 +65,38 @@ def open_database(url: str, *, durable: bool = True) -> Engine:
             patience_s = max(0.0, options.get("patience_s", LOCK_PATIENCE_S))
             connection.exec_driver_sql(f"PRAGMA busy_timeout={round(patience_s * 1000)}")
             connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _open_server(url: str) -> Engine:
+    """Whoever waits for a server that accepts and does not answer is told in time, and gives its connection up: what it
+    had not committed is rolled back when the server goes on."""
+    from rag.bounded_connection import BoundedConnection  # noqa: PLC0415 (SQLite needs no driver of a server)
+
+    engine = create_engine(
+        url,
+        hide_parameters=True,
+        pool_pre_ping=True,
+        pool_size=8,
+        max_overflow=0,
+        pool_timeout=LOCK_PATIENCE_S,
+        connect_args={"connect_timeout": CONNECT_PATIENCE_S},
+    )
+
+    @event.listens_for(engine, "do_connect")
+    def connect(_dialect: Any, _record: Any, arguments: Any, options: Any) -> BoundedConnection:
+        return BoundedConnection.connect(*arguments, **options)
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Any) -> None:
+        patience_s = connection.get_execution_options().get("patience_s", ANSWER_PATIENCE_S)
+        connection.connection.driver_connection.patience_s = max(0.1, patience_s)
+
+    @event.listens_for(engine, "checkin")
+    def given_back(connection: Any, _record: Any) -> None:
+        if connection is not None:
+            connection.patience_s = PING_PATIENCE_S  # the next who takes it asks first whether it lives
 
     return engine
 
@@ -131,7 +165,7 @@ def _seconds_of_a_server(_element: seconds_now, _compiler: Any, **_options: Any)
 def reading(engine: Engine) -> AbstractContextManager[Connection]:
     """A transaction in the calling thread that sees one state of the database and waits for no writer. To write,
     `engine.begin()`."""
-    return engine.execution_options(read_only=True).begin()
+    return engine.execution_options(read_only=True, patience_s=READ_PATIENCE_S).begin()
 
 
 class Transactions:
@@ -143,7 +177,8 @@ class Transactions:
         self.engine = engine
         self.failed = False
         self._unavailable = unavailable
-        writers = 1 if engine.dialect.name == "sqlite" else THREADS
+        self._server = engine.dialect.name != "sqlite"
+        writers = THREADS if self._server else 1
         self._writer = ThreadPoolExecutor(writers, thread_name_prefix="database-write")
         self._reader = ThreadPoolExecutor(THREADS, thread_name_prefix="database-read")
 
@@ -153,10 +188,7 @@ class Transactions:
         deadline = time.monotonic() + LOCK_PATIENCE_S
 
         def transaction() -> T:
-            left_s = deadline - time.monotonic()
-            if left_s <= 0:
-                raise self._unavailable
-            with self.engine.connect() as connection, connection.execution_options(patience_s=left_s).begin():
+            with self._connected(deadline) as connection, connection.begin():
                 return work(connection)
 
         while True:
@@ -176,11 +208,23 @@ class Transactions:
     async def read(self, work: Callable[[Connection], T]) -> T:
         """What `work` reads from one state of the database."""
 
+        deadline = time.monotonic() + (
+            LOCK_PATIENCE_S if self._server else math.inf
+        )  # SQLite's readers wait for nobody
+
         def transaction() -> T:
-            with reading(self.engine) as connection:
+            with self._connected(deadline, read_only=True) as connection, connection.begin():
                 return work(connection)
 
         return await self._run(self._reader, transaction)
+
+    @contextmanager
+    def _connected(self, deadline: float, **options: Any) -> Iterator[Connection]:
+        """A connection that waits no longer than until then."""
+        if time.monotonic() >= deadline:
+            raise self._unavailable
+        with self.engine.connect() as connection:
+            yield connection.execution_options(patience_s=deadline - time.monotonic(), **options)
 
     async def in_turn(self, work: Callable[[], T]) -> T:
         """Do something between the writes."""

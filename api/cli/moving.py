@@ -6,6 +6,7 @@ installation stays as it was. Imported by the command that needs it, because wha
 """
 
 import hashlib
+import math
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -92,7 +93,7 @@ def move(settings: Settings, file: Path, url: str, advance: Advance) -> list[Cou
         _prepare(new, target)
         there = stack.enter_context(reading(source))
         _refuse_unknown(source)
-        with target.begin() as here:
+        with target.execution_options(patience_s=math.inf).begin() as here:
             counts = _moved(there, here, file.parent, advance)
         _share(new.model_copy(update={"data_dir": file.parent}), SharedFiles(target))
         return counts

@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from sqlalchemy import Engine as Database
 
@@ -17,8 +17,22 @@ if TYPE_CHECKING:
     from agents.models.breaker import BreakerState
     from rag.retrieve import Retriever
 
+T = TypeVar("T")
+
 PATIENCE_SECONDS = 5.0
 """For each look; who asks, a load balancer or a person, does not wait much longer."""
+
+
+async def _in_time(look: Coroutine[Any, Any, T]) -> T:
+    """What it finds. Raises TimeoutError at once when it takes too long: to give up a query, a driver asks the server
+    that does not answer once more."""
+    looking = asyncio.ensure_future(look)
+    done, _ = await asyncio.wait({looking}, timeout=PATIENCE_SECONDS)
+    if not done:
+        looking.cancel()
+        looking.add_done_callback(lambda given_up: given_up.cancelled() or given_up.exception())
+        raise TimeoutError
+    return looking.result()
 
 
 class Writable(Protocol):
@@ -106,7 +120,7 @@ class Staffed(Protocol):
 async def check_workers(dispatcher: Staffed) -> dict[str, Any]:
     """Whether anybody answers, and how many conversations wait for that."""
     try:
-        workers = await asyncio.wait_for(dispatcher.workers(), PATIENCE_SECONDS)
+        workers = await _in_time(dispatcher.workers())
     except Exception as error:
         return _not_ok(f"cannot be counted ({type(error).__name__})")
     if not workers:

@@ -32,6 +32,7 @@ from tests.faults.invariants import SharedStorage, check
 from tests.faults.process import DOCUMENTS
 from tests.faults.provider import KEY, Providing, question
 from tests.faults.proxy import Link, Proxy
+from tests.postgres import PostgresServer
 from tests.serving import KNOWLEDGE, ROOT, environment, free_port, pitcrew, prepared
 
 TAKEN_OVER_S = 45.0
@@ -259,17 +260,34 @@ async def said_again(customer: Customer, seconds: float = 60) -> None:
     assert (customer.end(following) or {})["type"] == "complete"
 
 
+def hanging(server: PostgresServer, number: signal.Signals) -> None:
+    """Let all of it stand still, or go on: it takes connections and answers none."""
+    main = psutil.Process(server.pid)
+    for one in (main, *main.children(recursive=True)):
+        with suppress(psutil.NoSuchProcess):
+            one.send_signal(number)
+
+
+LOST: dict[str, tuple[Callable[[PostgresServer], None], Callable[[PostgresServer], None]]] = {
+    "gone": (PostgresServer.stop, PostgresServer.start),
+    "hanging": (lambda server: hanging(server, signal.SIGSTOP), lambda server: hanging(server, signal.SIGCONT)),
+}
+"""How PostgreSQL is lost, and how it comes back."""
+
+
+@pytest.mark.parametrize("how", LOST)
 async def test_postgresql_is_lost_for_a_while(
-    members: Cluster, crowd: Crowd, storage: SharedStorage, report: Callable[..., None]
+    members: Cluster, crowd: Crowd, storage: SharedStorage, report: Callable[..., None], how: str
 ) -> None:
-    """In the middle of an answer. A message is refused with words and not left waiting, sockets live; then all goes on
-    by itself, and what was refused is taken."""
+    """In the middle of an answer. A message is refused with words and not left waiting, sockets live and so does
+    `/health`; then all goes on by itself, and what was refused is taken."""
+    lose, find = LOST[how]
     answering, asking = (crowd.new(gateway.port) for gateway in members.gateways)
     await asyncio.gather(answering.connect(), asking.connect())
     message = await answering.say(question(answering.marker, 40, 100))
     await answering.until(lambda frame: frame["type"] == "token")
     lost_at = time.monotonic()
-    await asyncio.to_thread(members.parts.postgres.stop)
+    await asyncio.to_thread(lose, members.parts.postgres)
     try:
         asked_at = time.monotonic()
         refused = await asking.say(question(asking.marker, 3, 0))
@@ -279,18 +297,20 @@ async def test_postgresql_is_lost_for_a_while(
         assert refused_s < 8
         await asking.tell({"type": "ping", "timestamp": 1})
         await asking.until(lambda frame: frame["type"] == "pong", 2)
-        for gateway in members.gateways:
-            assert await asyncio.to_thread(lambda gateway=gateway: gateway.ready) is False  # type: ignore[misc]
+        async with httpx.AsyncClient(timeout=12) as client:
+            for gateway in members.gateways:
+                assert (await client.get(f"http://127.0.0.1:{gateway.port}/health", timeout=2)).is_success
+                assert (await client.get(f"http://127.0.0.1:{gateway.port}/ready")).status_code == 503
         await asyncio.sleep(LOST_S - (time.monotonic() - lost_at))
     finally:
-        await asyncio.to_thread(members.parts.postgres.start)
+        await asyncio.to_thread(find, members.parts.postgres)
     back_at = time.monotonic()
     await asyncio.gather(said_again(answering), said_again(asking))
     assert (answering.end(message) or {})["type"] == "complete"
     assert (asking.end(refused) or {})["type"] == "complete"
     healed_s = time.monotonic() - back_at
     await members.ready()
-    report(lost_s=round(LOST_S), refused_after_s=f"{refused_s:.1f}", all_answered_after_s=f"{healed_s:.1f}")
+    report(how=how, lost_s=round(LOST_S), refused_after_s=f"{refused_s:.1f}", all_answered_after_s=f"{healed_s:.1f}")
 
 
 async def _hasty(customer: Customer, rounds: int) -> None:

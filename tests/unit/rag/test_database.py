@@ -1,15 +1,21 @@
 import asyncio
 import gc
+import math
+import os
+import signal
+import socket
 import sqlite3
 import threading
 import time
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
 
 from rag import database
 from rag.database import Transactions, open_database
+from tests.databases import postgres
 
 
 def writing(path: Path) -> sqlite3.Connection:
@@ -45,6 +51,74 @@ def test_but_not_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     with pytest.raises(OperationalError, match="locked"):
         mode(tmp_path / "new.db")
     writer.close()
+
+
+class Away(Exception):
+    """The database is."""
+
+
+def pid_of(connection: Connection) -> int:
+    return int(connection.execute(text("SELECT pg_backend_pid()")).scalar() or 0)
+
+
+@pytest.mark.parametrize("how", ["read", "write"])
+async def test_a_server_that_stands_still_is_given_up_in_time(
+    tmp_path: Path, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each caller is told in time, whether it has a connection or waits for one; then all is as before."""
+    monkeypatch.setattr(database, "LOCK_PATIENCE_S", 1.0)
+    monkeypatch.setattr(database, "PING_PATIENCE_S", 0.5)
+    with postgres(tmp_path) as url:
+        engine = open_database(url)
+        transactions = Transactions(engine, Away)
+        do = getattr(transactions, how)
+        still = await do(pid_of)
+        os.kill(still, signal.SIGSTOP)
+        try:
+            began = time.monotonic()
+            assert await do(pid_of) != still, "another connection is made"
+            assert time.monotonic() - began < database.PING_PATIENCE_S + 2
+        finally:
+            os.kill(still, signal.SIGCONT)
+        working: list[int] = []
+
+        def work(connection: Connection) -> None:
+            working.append(pid_of(connection))
+            os.kill(working[-1], signal.SIGSTOP)
+            pid_of(connection)
+
+        began = time.monotonic()
+        told = await asyncio.gather(*(do(work) for _ in range(12)), return_exceptions=True)
+        for pid in working:
+            os.kill(pid, signal.SIGCONT)
+        assert {type(one) for one in told} == {Away}
+        assert time.monotonic() - began < 2 * database.LOCK_PATIENCE_S
+        assert await do(pid_of) not in working
+        await asyncio.to_thread(transactions.close)
+        engine.dispose()
+
+
+async def test_a_server_that_accepts_and_says_nothing_is_given_up_in_time() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        engine = open_database(f"postgresql+psycopg://pitcrew@127.0.0.1:{silent.getsockname()[1]}/postgres")
+        transactions = Transactions(engine, Away)
+        began = time.monotonic()
+        with pytest.raises(Away):
+            await transactions.write(pid_of)
+        assert time.monotonic() - began < database.LOCK_PATIENCE_S
+        await asyncio.to_thread(transactions.close)
+        engine.dispose()
+
+
+def test_what_takes_long_by_intention_is_let(tmp_path: Path) -> None:
+    with postgres(tmp_path) as url:
+        engine = open_database(url)
+        hasty = engine.execution_options(patience_s=0.2)
+        with pytest.raises(OperationalError, match=r"not answered for 0\.2 s"), hasty.begin() as connection:
+            connection.execute(text("SELECT pg_sleep(1)"))
+        with engine.execution_options(patience_s=math.inf).begin() as connection:
+            connection.execute(text("SELECT pg_sleep(0.5)"))
+        engine.dispose()
 
 
 async def test_what_fails_behind_a_caller_who_is_gone_is_no_error_of_the_server(tmp_path: Path) -> None:

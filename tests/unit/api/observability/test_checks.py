@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,7 +14,7 @@ from agents.models.breaker import BreakerState
 from agents.models.circuit import State
 from api.failure import FILL
 from api.migrations import head_revision
-from api.observability.checks import check_database, check_knowledge, check_model
+from api.observability.checks import check_database, check_knowledge, check_model, check_workers
 from api.version import product_version
 from orchestrator.errors import StorageUnavailable
 from rag.database import open_database
@@ -123,3 +124,22 @@ async def test_not_ready_when_no_model_can_be_asked() -> None:
 async def test_ready_again_as_soon_as_one_may_be_tried() -> None:
     models = [model("openai:one", "half_open", 0, "status 503"), model("openai:two", "open", 300, "key refused")]
     assert (await check_model(ANSWERER, models))["ok"] is True
+
+
+class Stuck:
+    """A dispatcher over a server that does not even take note of being given up."""
+
+    depth = 0
+
+    async def workers(self) -> int:
+        for _ in range(2):
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.sleep(1)
+        return 1
+
+
+async def test_who_does_not_answer_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.observability.checks.PATIENCE_SECONDS", 0.05)
+    async with asyncio.timeout(0.5):
+        told = await check_workers(Stuck())
+    assert (told["ok"], "TimeoutError" in told["reason"]) == (False, True)
