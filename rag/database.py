@@ -62,7 +62,7 @@ def open_database(url: str, *, durable: bool = True) -> Engine:
         if options.get("read_only"):
             connection.exec_driver_sql("BEGIN")
         else:
-            patience_s = max(0.0, options.get("patience_s", LOCK_PATIENCE_S))
+            patience_s = max(0.0, min(options.get("patience_s", LOCK_PATIENCE_S), LOCK_PATIENCE_S))
             connection.exec_driver_sql(f"PRAGMA busy_timeout={round(patience_s * 1000)}")
             connection.exec_driver_sql("BEGIN IMMEDIATE")
 
