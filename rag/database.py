@@ -72,7 +72,7 @@ def open_database(url: str, *, durable: bool = True) -> Engine:
 def _open_server(url: str) -> Engine:
     """Whoever waits for a server that accepts and does not answer is told in time, and gives its connection up: what it
     had not committed is rolled back when the server goes on."""
-    from rag.bounded_connection import BoundedConnection  # noqa: PLC0415 (SQLite needs no driver of a server)
+    from rag.postgresql.connection import BoundedConnection  # noqa: PLC0415 (SQLite needs no driver of a server)
 
     engine = create_engine(
         url,

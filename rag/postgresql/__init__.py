@@ -1,0 +1,1 @@
+"""How a server of PostgreSQL is spoken to."""
