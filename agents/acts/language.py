@@ -4,6 +4,7 @@ from agents.acts import language_scores
 from agents.language.tokens import letters
 from agents.language.words import FUNCTION_WORDS
 from agents.learning.examples import table
+from agents.vehicles.range import Vehicles
 
 _TABLES = table(__file__, "languages.toml")
 SENTENCES: dict[str, str] = _TABLES["sentences"]
@@ -21,8 +22,10 @@ _SURE = 0.5
 """The least probability of the other language: slang and single letters are none."""
 
 
-def detect(text: str) -> str:
-    """The ISO 639-1 code of the message's language; "en" where it is English or cannot be told."""
+def detect(text: str, vehicles: Vehicles | None = None) -> str:
+    """The ISO 639-1 code of the message's language; "en" where it is English or cannot be told. The names of `vehicles`
+    are words of no language."""
+    text = vehicles.generic(text, "") if vehicles else text
     said = letters(text)
     if not said or (len(said) <= _SHORT and sum(word in FUNCTION_WORDS for word in said) * 2 > len(said)):
         return "en"

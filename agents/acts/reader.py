@@ -82,7 +82,7 @@ class ActReader:
         rows = self._acts.rows(plain)
         if alarm := self._alarm(plain, rows):
             return alarm
-        tongue = language.detect(text)
+        tongue = language.detect(text, self._vehicles)
         if tongue != "en":
             return ActReading("language", 1.0, None, tongue)
         decision = self._acts.decided(rows[:1])

@@ -12,18 +12,18 @@ from agents.vehicles.range import note
 
 NO_HURRY = "There is no hurry: nothing is settled until you say yes, and a no costs nothing."
 STUCK = (
-    "I can't take this any further here. One of our dealers, or our customer service, will gladly help you: ask me for "
-    "their telephone numbers."
+    "I can't take this any further here. One of our service partners, or our customer service, will gladly help you: "
+    "ask me for their telephone numbers."
 )
 """Where a question would be passed round in a circle."""
 _SAID: Mapping[Act, str] = {
-    "greeting": "Hello! What can I do for you and your vehicle?",
+    "greeting": "Hello! What can I do for you?",
     "thanks": "You're welcome! Just ask if there is anything else.",
-    "goodbye": "Goodbye, and have a safe journey!",
+    "goodbye": "Goodbye, and all the best!",
     "praise": "Thank you, that is good to hear! Is there anything else that I can do?",
-    "wellbeing": "I am a program, so I am always well, thank you, though better with cars than with small talk. "
+    "wellbeing": "I am a program, so I am always well, thank you, though better with products than with small talk. "
     "What can I do for you?",
-    "identity": "I am an automated assistant: a program, not a person. I answer from our documents about our vehicles "
+    "identity": "I am an automated assistant: a program, not a person. I answer from our documents about our products "
     "and their service, and tell you whom to call if you would rather talk to somebody.",
     "acknowledgement": "Good. Is there anything else that you would like to know?",
     "yes": "Good. What would you like to know?",
@@ -32,8 +32,8 @@ _SAID: Mapping[Act, str] = {
     "unknown": "That is no problem. Tell me what you do know, and I will see how far it gets us.",
     "why": "Because the answer can depend on it. You need not tell me: then I give you what holds for all.",
     "forget": "All right, forgotten. What would you like to know instead?",
-    "abuse": "I would like to help. Tell me what is the matter with your vehicle, and we will see what can be done.",
-    "injection": "That is not something that I can do. I answer questions about our vehicles and their service.",
+    "abuse": "I would like to help. Tell me what is the matter, and we will see what can be done.",
+    "injection": "That is not something that I can do. I answer questions about our products and their service.",
 }
 _REGRET: Mapping[Act, str] = {
     "complaint": "I am sorry that this went wrong.",
@@ -69,8 +69,8 @@ def abilities(catalogue: Catalogue) -> str:
     """What can be asked, in a line and by examples."""
     topics = ", ".join(specialist.label.casefold() for specialist in catalogue)
     return (
-        f"I can help with {topics}. Ask me for example how much you may tow, when the next service is due, or what a "
-        "warning lamp means; I can also book a visit to the workshop."
+        f"I can help with {topics}. Ask me for example for a figure, how something is done, when the next service is "
+        "due, or what a warning means; where our service partners take bookings, I can make an appointment as well."
     )
 
 
@@ -91,7 +91,7 @@ def left_out(questions: Sequence[str]) -> str:
 def out_of_scope(catalogue: Catalogue) -> str:
     """A kind refusal that says what can be asked instead."""
     topics = " or ".join(specialist.label.casefold() for specialist in catalogue[:2])
-    return f"I am sorry, I can't help with that. Ask me about our vehicles, for example about {topics}."
+    return f"I am sorry, I can't help with that. Ask me about our products, for example about {topics}."
 
 
 def clarify(catalogue: Catalogue, route: Route) -> str:

@@ -23,7 +23,7 @@ log = structlog.get_logger()
 CALENDAR = "/api/v1/appointments/{id}.ics"
 UNREACHABLE = (
     "The appointment system cannot be reached at the moment, so I cannot tell whether that was done. Please ask me "
-    '"when is my appointment?" in a few minutes, or call the dealer.'
+    '"when is my appointment?" in a few minutes, or call us.'
 )
 
 
@@ -95,7 +95,7 @@ async def _release(arguments: Mapping[str, Any], context: ToolContext) -> Handle
     plan = replace(_again(arguments), wish=Wish((at(start),)))
     if plan.intent == "move":
         return Handled("All right, your appointment stays where it was.", note=noted(plan, context.case.now))
-    text = "All right, nothing was booked. Tell me if you would like another day, time or dealer."
+    text = "All right, nothing was booked. Tell me if you would like another day, time or place."
     return Handled(text, note=noted(plan, context.case.now))
 
 

@@ -75,7 +75,9 @@ def _none(dialogue: Dialogue) -> Handled:
     """What may be done where there is no appointment: it was made with the dealer, perhaps."""
     dealers = dialogue.heard.dealers or tuple(filter(None, [dialogue.known.get(dialogue.plan.dealer)]))
     call = f"call {dealers[0].name} on {dealers[0].telephone}" if len(dealers) == 1 else "tell me which, or call it"
-    text = f"You have no appointment that I could move or cancel. If you made one with the dealer itself, {call}."
+    text = (
+        f"You have no appointment that I could move or cancel. If you made one with a service partner directly, {call}."
+    )
     dialogue.plan = replace(dialogue.plan, asked="appointment")
     return Handled(text, note=dialogue.note())
 

@@ -171,7 +171,7 @@ class Dialogue:
             return Handled(text, "to_person", outcome.citations, self.note())
         asked = "when" if plan.work or plan.intent == "move" else "when work"
         self.plan = replace(plan, offers=tuple(offers), asked=asked, chosen=None, among=())
-        last = "You can also name another day, time or dealer." if asked == "when" else _AND_WORK
+        last = "You can also name another day, time or place." if asked == "when" else _AND_WORK
         text = f"{lead}\n\n{listed(lines)}\n\nWhich one shall I take? {last}"
         return Handled(text, "asked_back", outcome.citations, self.note())
 

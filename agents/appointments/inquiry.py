@@ -23,7 +23,7 @@ from agents.vehicles.range import Vehicles, note, years
 
 _OTHER = vocabulary("other another different second")
 _VEHICLES = vocabulary("car vehicle van pickup pick-up")
-_DEALERS = vocabulary("dealer garage workshop dealership place branch town location")
+_DEALERS = vocabulary("dealer partner garage workshop dealership place branch town location")
 _CARS = vocabulary("courtesy loan loaner replacement rental")
 _OWNERS = vocabulary("my our his her a this your their")
 _ENGINES = vocabulary("engine motor full")

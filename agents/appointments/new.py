@@ -14,14 +14,14 @@ from agents.skill import Handled
 from agents.types import Turn
 from agents.vehicles.range import Vehicle, Vehicles, note
 
-NO_APPOINTMENT_STORE = "No dealer here takes appointments through me. Please call your dealer."
+NO_APPOINTMENT_STORE = "No service partner takes appointments through me. Please call one, or our customer service."
 _USUAL = frozenset(" .,:;!?()'/&+-")
 _QUESTIONS = {
-    "vehicle": "Which vehicle is it for? The model is enough; the model year helps.",
+    "vehicle": "Which product is it for? The model is enough; the model year helps.",
     "work": ASK_WORK,
-    "dealer": "Which dealer would you like?",
+    "dealer": "Which service partner would you like?",
 }
-UNSAID = "work to be agreed with the workshop"
+UNSAID = "work to be agreed on site"
 _FOUND = ("work", "fault", "cause", "summary")
 """Names under which another specialist may pass on what is to be done."""
 
@@ -41,7 +41,9 @@ async def book(dialogue: Dialogue) -> Handled:
     if (question := _missing(dialogue)) is not None:
         return question
     if dialogue.before.offers and dialogue.heard.nothing and dialogue.heard.reply == "refuse":
-        return dialogue.ask("when", "Which other day or time would suit you? I can also look at another dealer.")
+        return dialogue.ask(
+            "when", "Which other day or time would suit you? I can also look at another service partner."
+        )
     return await dialogue.find(dialogue.turned(dialogue.plan.wish, dialogue.offered()))
 
 
@@ -127,7 +129,7 @@ def _missing(dialogue: Dialogue) -> Handled | None:
     models = list(dict.fromkeys(item.model for item in vehicles.mentioned(dialogue.heard.text)))
     if len(models) > 1:
         dialogue.plan = replace(plan, vehicle="")
-        question = f"One vehicle at a time, please. Which one first: the {' or the '.join(models)}?"
+        question = f"One product at a time, please. Which one first: the {' or the '.join(models)}?"
         return dialogue.ask("vehicle", question, plan.among)
     if dealer is not None and plan.vehicle and not all(map(dealer.serves, meant)):
         return _unserved(dialogue, dealer, meant)
@@ -157,12 +159,12 @@ def _unserved(dialogue: Dialogue, dealer: Workshop, meant: Sequence[Vehicle]) ->
     dialogue.plan = replace(dialogue.plan, dealer="")
     serving = dialogue.known.serving(meant)
     if not serving:
-        return Handled(f"{refusal} No other dealer here does. Please call {dealer.telephone}.", "to_person")
-    return _which(dialogue, f"{refusal} These dealers do; which one would you like?", serving)
+        return Handled(f"{refusal} No other service partner does. Please call {dealer.telephone}.", "to_person")
+    return _which(dialogue, f"{refusal} These service partners do; which one would you like?", serving)
 
 
 def _which(dialogue: Dialogue, question: str, among: Sequence[Workshop], asked: str = "dealer") -> Handled:
     if not among:
-        return Handled(f"I am sorry: no dealer here works on the {dialogue.plan.vehicle}.", "declined")
+        return Handled(f"I am sorry: no service partner works on the {dialogue.plan.vehicle}.", "declined")
     lines = listed([f"{row.name}, {row.town}" for row in among])
     return dialogue.ask(asked, f"{question}\n\n{lines}", [row.key for row in among])

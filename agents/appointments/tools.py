@@ -154,7 +154,7 @@ async def propose_move(given: ProposeMove, context: ToolContext) -> Result:
     booked, old = await _own(given.appointment_id, known, context)
     dealer = chosen_dealer(known, given.dealer) if given.dealer else old
     if dealer is None:
-        raise ToolFailed("That dealer is not there any more. Which other one shall it be?")
+        raise ToolFailed("That service partner is not there any more. Which other one shall it be?")
     if old is not None and old.moves is not None and booked.moves >= old.moves:
         raise ToolFailed(f"It has been moved {booked.moves} times already. Call {old.name} on {old.telephone} instead.")
     serviced(known, dealer, booked.vehicle, context.resources.vehicles)
@@ -249,7 +249,7 @@ async def _late(booked: Appointment, dealer: Workshop | None, context: ToolConte
 
 
 def _warning(rule: Rule | None) -> str:
-    return "This is late, so the dealer may charge a fee. " if rule else ""
+    return "This is late, so the service partner may charge a fee. " if rule else ""
 
 
 def _told(rule: Rule | None, dealer: Workshop | None) -> str:

@@ -128,7 +128,7 @@ def earlier(summary: str) -> str:
 def describe_facts(facts: Mapping[str, str]) -> str:
     """What the customer has said of their vehicle, as one line; empty when nothing is known."""
     pairs = "; ".join(f"{name}: {_line(value)}" for name, value in facts.items())
-    return f"Known of the customer and their vehicle: {pairs}." if pairs else ""
+    return f"Known of the customer and their product: {pairs}." if pairs else ""
 
 
 def _state(task: Task) -> Iterator[str]:

@@ -26,6 +26,7 @@ _INNER = frozenset("()/-")
 _LEAST, _LONGEST = 7, 18
 """Digits and characters of a telephone number."""
 _WHO = {
+    "poison": Phrases(("(poison|poisons|poisoning)",)),
     "roadside": Phrases(("(roadside|breakdown|breakdowns|recovery|patrol|assistance)",)),
     "care": Phrases(("customer (care|service|services|relation|relations)", "hotline", "help line", "helpline")),
 }
@@ -46,6 +47,7 @@ class Contacts:
 
     roadside: tuple[Contact, ...] = ()
     care: tuple[Contact, ...] = ()
+    poison: tuple[Contact, ...] = ()
     emergency: tuple[Contact, ...] = ()
 
 
@@ -55,8 +57,8 @@ def first(contacts: Sequence[Contact], subjects: Sequence[str]) -> Contact | Non
 
 
 def parse(chunks: Sequence[Chunk], vehicles: Vehicles) -> Contacts:
-    """The numbers of roadside assistance, of customer care and of the emergency services, as far as they are stated."""
-    stated: dict[str, list[tuple[float, Contact]]] = {"roadside": [], "care": [], "emergency": []}
+    """The numbers of roadside assistance, customer care, the poison centre and the emergency services, where stated."""
+    stated: dict[str, list[tuple[float, Contact]]] = {kind: [] for kind in (*_WHO, "emergency")}
     for chunk in chunks:
         passage = Passage(chunk, 1.0)
         for span in spans(chunk, 0):

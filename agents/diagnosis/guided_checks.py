@@ -7,7 +7,7 @@ Read from every table that has the columns symptom, cause and check. Of the othe
 - likelihood: very often, often, sometimes or rarely
 - if yes, if no: what the answer to the check does to the cause: confirms, likelier, unlikelier or excludes
 - signs: what customers say who have the cause
-- what to do; may drive on: yes, limited or no; done by: customer, workshop or assistance
+- what to do; may drive on, or may go on using: yes, limited or no; done by: customer, workshop or assistance
 - work: what a workshop is booked for
 - codes: trouble codes that the cause sets
 
@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from agents.diagnosis.codes import bare
 from agents.passages.table_rows import TableRow, applicable, listed, rows
 from agents.types import Evidence
 from agents.vehicles.applicability import Cars, Fitment, fitment_of
@@ -53,6 +54,7 @@ class Cause:
     done_by: By
     work: str
     may_drive_on: str
+    may_use_on: str
     codes: tuple[str, ...]
     evidence: Evidence
 
@@ -140,6 +142,7 @@ def _cause(row: TableRow, fitment: Fitment) -> Cause:
         done_by=_BY.get(cell("done by", "").casefold(), "workshop"),
         work=cell("work", "") or row.cells["cause"],
         may_drive_on=cell("may drive on", "").casefold(),
-        codes=tuple(code.upper() for code in listed(cell("codes", ""))),
+        may_use_on=cell("may go on using", "").casefold(),
+        codes=tuple(map(bare, listed(cell("codes", "")))),
         evidence=row.evidence,
     )

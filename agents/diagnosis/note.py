@@ -78,6 +78,7 @@ def of_codes(rows: Sequence[FaultCode]) -> Progress:
             done_by="workshop",
             work=f"{row.code}: {row.meaning or row.cause}",
             may_drive_on=row.may_drive_on,
+            may_use_on=row.may_use_on,
             codes=(row.code,),
             evidence=row.evidence,
         )

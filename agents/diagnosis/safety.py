@@ -1,6 +1,6 @@
 """What to do in danger: one plain sentence for each kind, and what the documents order, forbid or advise besides."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import get_args
@@ -25,7 +25,13 @@ class Advice:
     emergency: bool = False
 
 
-ADVICE: dict[Kind, Advice] = {kind: Advice(**table(__file__, "safety.toml")[kind]) for kind in get_args(Kind)}
+def _read(kind: Kind) -> tuple[Advice, Advice]:
+    said = dict(table(__file__, "safety.toml")[kind])
+    driving = said.pop("driving", {})
+    return Advice(**said), Advice(**said | driving)
+
+
+_ADVICE = {kind: _read(kind) for kind in get_args(Kind)}
 _ORDERS = Phrases(
     (
         "do not", "(dont|never|stop|leave)", "must not", "keep (at least|away|your)", "move (at least|away)",
@@ -34,9 +40,27 @@ _ORDERS = Phrases(
     )
 )  # fmt: skip
 _GENERAL = telling("do not stop call drive switch on off first keep safe place yourself")
+EMERGENCY_SERVICES = "emergency services"
+_CALL_NOW = "Please call now:"
 _MOST = 3
 _FEWEST_SHARED, _LEAST_SHARE = 2, 0.25
 _SHORTEST, _LONGEST = 15, 260
+
+
+def advice(kind: Kind, *, driving: bool) -> Advice:
+    """What is advised; `driving`: to people who ask about vehicles."""
+    return _ADVICE[kind][driving]
+
+
+def call(advice: Advice, told: Collection[str], *, driving: bool) -> str:
+    """What stands before the numbers of whom the documents tell, or in their place."""
+    if driving:
+        return _CALL_NOW if told else "Please call roadside assistance or your emergency number now."
+    if EMERGENCY_SERVICES in told:
+        return _CALL_NOW
+    urgent = "now" if advice.emergency else "if anybody is hurt or it gets worse"
+    said = f"Please call your emergency number {urgent} (112 in Europe, 911 in North America)."
+    return f"{said} You reach us here:" if told else said
 
 
 def ordered(

@@ -61,13 +61,13 @@ Request = InDanger | AskedCodes | Told | Reply
 class Diagnosis:
     name: str = "diagnosis"
     guidance: str = (
-        "In danger (brakes, steering, fire, fuel, high voltage, an accident) call safety_advice before anything else "
-        "and begin with what it says. For a trouble code call look_up_fault_code and say first whether the customer "
-        "may drive on; never explain a code by yourself. For a symptom call find_causes, tell the likely causes "
-        "briefly, and ask the one check that next_check gives; call next_check again with every answer. Never suggest "
-        "a check of brakes, fuel, steering, airbags or high-voltage parts of your own. Where the cause needs a "
-        "workshop, offer an appointment, and pass the question on when the customer wants one. Where nothing fits, "
-        "give the numbers of telephone_numbers."
+        "In danger (somebody hurt, burnt or poisoned, fire, gas, electric shock, brakes, an accident) call "
+        "safety_advice before anything else and begin with what it says. For a trouble code call look_up_fault_code "
+        "and say first whether the customer may go on; never explain a code by yourself. For a symptom call "
+        "find_causes, tell the likely causes briefly, and ask the one check that next_check gives; call next_check "
+        "again with every answer. Never suggest a check of brakes, fuel, gas, steering, airbags or high-voltage parts "
+        "of your own. Where the cause needs a workshop, offer an appointment, and pass the question on when the "
+        "customer wants one. Where nothing fits, give the numbers of telephone_numbers."
     )
     tools: tuple[Tool[Any], ...] = (SAFETY_ADVICE, LOOK_UP_FAULT_CODE, FIND_CAUSES, NEXT_CHECK, TELEPHONE_NUMBERS)
     actions: Mapping[str, Action] = field(default_factory=lambda: MappingProxyType({}))
@@ -84,7 +84,8 @@ class Diagnosis:
             return reply
         known = await resources.reference.derived(fault_codes.parse)
         if named := fault_codes.codes(case.question.whole, known):
-            about: bool = await asyncio.to_thread(symptoms.about_codes, case.question.whole, resources.choices)
+            text = fault_codes.as_of_vehicles(case.question.whole, known)
+            about: bool = await asyncio.to_thread(symptoms.about_codes, text, resources.choices)
             if about:
                 return AskedCodes(named[:_MOST_CODES])
         return await _told(case, resources)
@@ -166,7 +167,7 @@ async def _codes(request: AskedCodes, context: ToolContext) -> Handled:
     rows = [row for outcome in outcomes if outcome.result for row in outcome.result.value["rows"]]
     if not rows:
         return Handled(wording.joined(said), "declined", note=note)
-    if any(row["may_drive_on"].casefold() == "no" for row in rows):
+    if any("no" in (row["may_drive_on"].casefold(), row.get("may_use_on", "").casefold()) for row in rows):
         numbers = await context.call(TELEPHONE_NUMBERS, {})
         if numbers.result is not None:
             said.append(wording.numbers(numbers.result.value["telephone"], numbers.first_number))

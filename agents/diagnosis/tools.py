@@ -25,7 +25,7 @@ _VEHICLE = "The customer's vehicle with its model year, if known; otherwise empt
 
 
 class FaultCodeLookup(Arguments):
-    code: str = Field(description="One trouble code as the customer wrote it, such as P0420.", max_length=40)
+    code: str = Field(description="One trouble code as the customer wrote it, such as P0420 or E3.", max_length=40)
     vehicle: str = Field("", description=_VEHICLE, max_length=200)
 
 
@@ -53,20 +53,22 @@ async def _look_up(given: FaultCodeLookup, context: "ToolContext") -> Result:
     named = fault_codes.codes(f"code {given.code}", known)
     if len(named) != 1:
         raise ToolFailed(
-            "That is not one trouble code: it is a letter P, B, C or U, a figure 0 to 3 and three more figures or "
-            "letters A to F. Ask the customer to read it again."
+            "That is not one trouble code: those of vehicles are a letter P, B, C or U, a figure 0 to 3 and three more "
+            "figures or letters A to F, others are as the documents' tables write them. Ask the customer to read it "
+            "again."
         )
     found = known.of(named[0], SUBJECTS)
     if not found:
         return Result({"code": named[0], "known": False, "rows": []})
     fitment = fitment_of(context.resources.vehicles)
     cars = fitment.candidates(given.vehicle, context.case.facts)
-    value = {"code": named[0], "known": True, "rows": [_code_row(row, cars, fitment) for row in found]}
+    value = {"code": found[0].code, "known": True, "rows": [_code_row(row, cars, fitment) for row in found]}
     return Result(value, tuple(row.evidence for row in found))
 
 
 def _code_row(row: FaultCode, cars: Cars, fitment: Fitment) -> dict[str, Any]:
-    return {
+    used = {"may_use_on": row.may_use_on} if row.may_use_on else {}
+    return used | {
         "meaning": row.meaning,
         "likely_cause": row.cause,
         "what_to_do": row.remedy,
@@ -112,7 +114,7 @@ async def _next_check(given: NextCheck, context: "ToolContext") -> Result:
         raise ToolFailed(f"{given.symptom!r} is no symptom of the guided checks: call find_causes first.")
     cars = _cars(given.vehicle, checks, context) & symptom.cars or symptom.cars
     answers = {_checked(item, symptom.causes).name: item.outcome for item in given.done}
-    codes = tuple(code.upper() for code in given.codes)
+    codes = tuple(map(fault_codes.bare, given.codes))
     finding = find(symptom, cars, answers, codes)
     about = finding.cause or finding.ask
     value: dict[str, Any] = {"symptom": symptom.name, "still_possible": [entry.cause.name for entry in finding.ranked]}
@@ -133,6 +135,7 @@ def _step(finding: Finding, about: Cause) -> dict[str, Any]:
         "done_by": about.done_by,
         "work": about.work,
         "may_drive_on": about.may_drive_on,
+        "may_use_on": about.may_use_on,
     }
 
 
@@ -160,7 +163,7 @@ def _readable(cause: Cause) -> bool:
 
 LOOK_UP_FAULT_CODE = Tool(
     "look_up_fault_code",
-    "What a trouble code means, its likely cause, what to do and whether the customer may drive on: exactly as the "
+    "What a trouble code means, its likely cause, what to do and whether the customer may go on: exactly as the "
     "maker's table says. A code that is not known is not known: never explain it by a similar one.",
     FaultCodeLookup,
     _look_up,

@@ -5,7 +5,7 @@ from typing import Any
 
 from agents.diagnosis.danger import Kind
 from agents.diagnosis.note import Progress
-from agents.diagnosis.safety import ADVICE
+from agents.diagnosis.safety import advice, call
 from agents.vehicles.applicability import Fitment
 
 OFFER = "Shall I look for an appointment?"
@@ -17,20 +17,29 @@ GLAD = "Good, I am glad that it is solved. If it comes back, just tell me."
 LATER = "No hurry. Tell me how it went when you have tried it."
 NO_APPOINTMENT = "All right, no appointment then. If you change your mind, just say so."
 UNAVAILABLE = "I cannot look that up at the moment. Please ask me again in a while."
-_DRIVE = {
-    "yes": "You may drive on.",
-    "no": "Do not drive on.",
-    "limited": "You may drive on only to a limited extent.",
+_GO_ON = {
+    "may_drive_on": {
+        "yes": "You may drive on.",
+        "no": "Do not drive on.",
+        "limited": "You may drive on only to a limited extent.",
+        "": "Driving on: {}.",
+    },
+    "may_use_on": {
+        "yes": "You may go on using it.",
+        "no": "Do not go on using it.",
+        "limited": "You may go on using it only to a limited extent.",
+        "": "Going on using it: {}.",
+    },
 }
 _PASSED_ON = "I will look for an appointment: {work}."
 
 
 def code(value: Mapping[str, Any], marker: int) -> str:
-    """One code with its rows; whether one may drive on stands first."""
+    """One code with its rows; whether one may go on stands first."""
     if not value["known"]:
         return (
-            f"The trouble code {value['code']} is in none of our documents, so I cannot say what it means. A workshop "
-            "can read it out and look it up."
+            f"The trouble code {value['code']} is in none of our documents, so I cannot say what it means. A service "
+            "partner can look it up."
         )
     return "\n\n".join(_code_row(value["code"], row, marker + at) for at, row in enumerate(value["rows"]))
 
@@ -44,14 +53,14 @@ def _code_row(name: str, row: Mapping[str, Any], marker: int) -> str:
     text = f"{' '.join(said)} [{marker}]"
     if row["applies_to_the_vehicle"] is False:
         text += f"\n\nThis entry is for: {row['applies_to']} [{marker}]. It does not list your vehicle."
-    return f"{drive(row['may_drive_on'], marker)}{text}"
+    return f"{go_on(row, marker)}{text}"
 
 
-def drive(may: str, marker: int) -> str:
-    """Whether one may drive on, as a sentence with its marker and a blank; "" where it is not said."""
-    may = may.strip()
-    said = _DRIVE.get(may.casefold()) or (f"Driving on: {may}." if may else "")
-    return f"{said[:-1]} [{marker}]. " if said else ""
+def go_on(row: Mapping[str, Any], marker: int) -> str:
+    """Whether one may drive on or go on using it, as a sentence with its marker and a blank; "" if it is not said."""
+    said = ((words, row.get(name, "").strip()) for name, words in _GO_ON.items())
+    spoken = "".join(words.get(may.casefold()) or words[""].format(may) for words, may in said if may)
+    return f"{spoken[:-1]} [{marker}]. " if spoken else ""
 
 
 def begun(value: Mapping[str, Any], marker: int) -> str:
@@ -80,13 +89,10 @@ def sentence(text: str, marker: int) -> str:
 
 
 def concluded(value: Mapping[str, Any], marker: int) -> str:
-    """The cause, whether one may drive on, and what to do."""
-    may = value["may_drive_on"]
+    """The cause, whether one may go on, and what to do."""
+    may = "" if value["may_drive_on"] == "yes" else go_on(value, marker)
     lead = "That points to" if value["sure"] else "The likeliest of what is left is"
-    return (
-        f"{drive(may, marker) if may != 'yes' else ''}{lead}: {value['cause']} [{marker}]. "
-        f"{sentence(value['what_to_do'], marker)}"
-    )
+    return f"{may}{lead}: {value['cause']} [{marker}]. {sentence(value['what_to_do'], marker)}"
 
 
 def numbers(telephone: Mapping[str, str], marker: int) -> str:
@@ -101,13 +107,13 @@ def in_danger(value: Mapping[str, Any], marker: int) -> str:
     said = value["documents_say"]
     orders = "\n".join(f"- {text.rstrip('.')} [{marker + at}]." for at, text in enumerate(said))
     calls = numbers(value["telephone"], marker + len(said))
-    call = f"Please call now:\n\n{calls}" if calls else "Please call roadside assistance or your emergency number now."
-    return "\n\n".join(part for part in (f"**{value['say_first']}**", call, orders) if part)
+    return joined([f"**{value['say_first']}**", value["call"], calls, orders])
 
 
 def danger_alone(kind: Kind) -> str:
     """What is said where nothing can be looked up."""
-    return f"**{ADVICE[kind].first}**\n\nPlease call roadside assistance or your emergency number now."
+    advised = advice(kind, driving=False)
+    return f"**{advised.first}**\n\n{call(advised, (), driving=False)}"
 
 
 def summary(progress: Progress, fitment: Fitment) -> str:

@@ -14,7 +14,7 @@ _SAYS_NOTHING = frozenset({"", "value", "data", "details"})  # column names that
 
 NO_ANSWER = (
     "I am sorry, I could not find that in our documents, and I would rather not guess: please ask in other words, or "
-    "ask your dealer."
+    "ask our customer service."
 )
 
 
@@ -68,11 +68,11 @@ class _Wording:
         """A table with a row for each group of cars."""
         labels = {self.subject(statements[0]) for _, _, statements in merged}
         heading = labels.pop() if len(labels) == 1 else "Answer"
-        lines = [f"| Vehicle | {_cell(heading or 'Answer')} |", "|---|---|"]
+        lines = [f"| Model | {_cell(heading or 'Answer')} |", "|---|---|"]
         for cars, value, statements in merged:
             markers = " ".join(dict.fromkeys(map(self.marker, statements)))
             lines.append(f"| {self._fitment.name(cars)} | {_cell(value)} {markers} |")
-        lead = "That depends on the vehicle:" if unknown else "That depends on the version:"
+        lead = "That depends on the model:" if unknown else "That depends on the version:"
         end = "\n\nWhich one is yours?" if unknown else ""
         return f"{lead}\n\n" + "\n".join(lines) + end
 

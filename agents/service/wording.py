@@ -91,7 +91,7 @@ def due_work(value: Mapping[str, Any]) -> str:
 
 def when_and_where(work: str) -> str:
     """What is asked where an appointment is wanted and neither day nor dealer was named."""
-    return f'Gladly. Please tell me the day and the dealer, for example: "Book {work} for next Tuesday morning".'
+    return f'Gladly. Please tell me the day and the place, for example: "Book {work} for next Tuesday morning".'
 
 
 def schedule(value: Mapping[str, Any], marker: Marker) -> str:

@@ -72,7 +72,7 @@ def looked_up(found: Sequence[Cell], fitment: Fitment, own: bool) -> Answer:
         return _from_to(plain, fitment)
     named = len(_attributes(plain)) > 1
     shown = [f"- {_values(told, named)} – {fitment.name(cars)}{_details(told)} {_marked(told)}" for cars, told in lines]
-    of = "vehicle" if len(fitment.models(_all_cars(plain))) > 1 else "version"
+    of = "model" if len(fitment.models(_all_cars(plain))) > 1 else "version"
     lead = f"{label}, which depends on the {of}:" if differs else f"{label}:"
     text = f"{lead}\n\n" + "\n".join(shown)
     return Answer(f"{text}\n\n{WHICH_ONE}" if asks else text, asks, tuple(plain), differs)
@@ -155,7 +155,7 @@ def chosen(found: Sequence[Cell], rest: Sequence[Cell], fitment: Fitment) -> Ans
         shown = rest[:_AFTER]
         lines = [f"- {_line(cell, fitment)}" for cell in shown]
         label = _small(rest[0].attribute) if rest else "this"
-        return Answer(f"None of the vehicles, by {label}:\n\n" + "\n".join(lines), False, tuple(shown))
+        return Answer(f"None of the models, by {label}:\n\n" + "\n".join(lines), False, tuple(shown))
     lines = [f"- {_line(cell, fitment)}" for cell in found]
     text = f"By {_small(found[0].attribute)}, these do:\n\n" + "\n".join(lines)
     left = _all_cars(rest) - _all_cars(found)
@@ -205,7 +205,7 @@ def _from_to(found: Sequence[Cell], fitment: Fitment) -> Answer:
         used += ends
     models = ", ".join(fitment.models(_all_cars(found)))
     span = "from the lowest to the highest:\n\n" + "\n".join(lines) if lines else models
-    return Answer(f"That depends on the vehicle, {span}\n\n{WHICH_ONE}", True, tuple(used), True)
+    return Answer(f"That depends on the model, {span}\n\n{WHICH_ONE}", True, tuple(used), True)
 
 
 def _line(cell: Cell, fitment: Fitment) -> str:

@@ -8,6 +8,7 @@ from agents.acts.act import ActReading
 from agents.acts.language import detect
 from agents.extractive.pieces import pieces
 from agents.types import Question
+from agents.vehicles.range import Vehicles
 from orchestrator.graph.state import Dependencies
 
 _FEW = 4
@@ -19,10 +20,11 @@ async def heard(dependencies: Dependencies, question: Question) -> tuple[Questio
     is surely in danger waits for no translation."""
     reading = await dependencies.read(question)
     translator = dependencies.translator
-    if translator is None or not await asyncio.to_thread(_foreign, question):
+    vehicles = dependencies.resources.vehicles if dependencies.resources else None
+    if translator is None or not await asyncio.to_thread(_foreign, question, vehicles):
         return question, reading
     if reading.danger and reading.sure:
-        return replace(question, own_words=question.text, language=_language(question.text)), reading
+        return replace(question, own_words=question.text, language=_language(question.text, vehicles)), reading
     translated = await translator.into_english(question)
     if translated is None:
         return question, reading
@@ -32,15 +34,16 @@ async def heard(dependencies: Dependencies, question: Question) -> tuple[Questio
     return english, ActReading() if reading.act == "language" else reading
 
 
-def _language(text: str) -> str:
+def _language(text: str, vehicles: Vehicles | None) -> str:
     """The code of a text's language; "" for English, and where it cannot be told."""
-    code = detect(text)
+    code = detect(text, vehicles)
     return "" if code == "en" else code
 
 
-def _foreign(question: Question) -> bool:
+def _foreign(question: Question, vehicles: Vehicles | None) -> bool:
     before = next((turn.text for turn in reversed(question.history) if turn.role == "customer"), "")
-    return bool(_language(question.text) or (len(question.text.split()) <= _FEW and _language(before)))
+    few = len(question.text.split()) <= _FEW
+    return bool(_language(question.text, vehicles) or (few and _language(before, vehicles)))
 
 
 async def spoken(

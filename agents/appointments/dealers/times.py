@@ -82,7 +82,7 @@ def why_none(workshop: Workshop, wish: Wish, work: str, now: datetime) -> str:
     if not any(wish.holds(start) for day in days for start in slots(workshop, day)):
         hours = _hours(workshop, next(day for day in days if slots(workshop, day)))
         minutes = int(workshop.slot.total_seconds() // 60)
-        return f"{workshop.name} takes vehicles from {hours} then, every {minutes} minutes."
+        return f"{workshop.name} is open for appointments from {hours} then, every {minutes} minutes."
     return f"{workshop.name} has no place left then."
 
 

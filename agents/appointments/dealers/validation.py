@@ -22,10 +22,11 @@ def chosen_dealer(known: Workshops, text: str) -> Workshop:
         return found[0]
     if not known.rows:
         raise ToolFailed(
-            "Nothing can be booked here: no dealer is known that takes appointments. Please call the dealer."
+            "Nothing can be booked here: no service partner is known that takes appointments. Please call our customer "
+            "service."
         )
     choice = ", ".join(f"{row.name} in {row.town}" for row in found or known.rows)
-    raise ToolFailed(f"Which dealer is meant: {choice}?")
+    raise ToolFailed(f"Which service partner is meant: {choice}?")
 
 
 def other_dealers(known: Workshops, dealer: Workshop, vehicles: Sequence[Vehicle]) -> Sequence[Workshop]:
@@ -42,7 +43,7 @@ def serviced(known: Workshops, dealer: Workshop, vehicle: str, vehicles: Vehicle
             names = ", ".join(item.name for item in meant if dealer.serves(item))
             raise ToolFailed(f"{dealer.name} works on some of these only: {names}. Which one is it?")
         others = ", ".join(f"{row.name} in {row.town}" for row in known.serving(meant))
-        does = f"These do: {others}. Which one would you like?" if others else "No dealer here does."
+        does = f"These do: {others}. Which one would you like?" if others else "No service partner does."
         raise ToolFailed(f"{dealer.name} does not work on the {vehicle}. {does}")
     return meant
 

@@ -45,8 +45,8 @@ async def talk(customer: Customer, *lines: str) -> str:
 
 
 async def test_what_is_still_missing_is_asked_for_again_alone(ada: Customer) -> None:
-    assert "Which vehicle" in await talk(ada, "I'd like to book an appointment")
-    assert "Which vehicle" not in await talk(ada, "a Teal 40")
+    assert "Which product" in await talk(ada, "I'd like to book an appointment")
+    assert "Which product" not in await talk(ada, "a Teal 40")
     assert "What is to be done" in await talk(ada, "Larkhill")
     assert "3. Thursday 5 March 2026 at 09:00" in await talk(ada, "a squeaking noise")
     assert "Shall I book Thursday 5 March 2026 at 09:00" in await talk(ada, "3")
@@ -169,7 +169,7 @@ async def test_the_other_vehicle_is_the_other_one_spoken_of(ada: Customer) -> No
 
 
 async def test_the_other_vehicle_is_asked_for_when_there_was_none(ada: Customer) -> None:
-    assert "Which vehicle" in await talk(ada, ASKED, "actually for the other car")
+    assert "Which product" in await talk(ada, ASKED, "actually for the other car")
     assert "Tuesday 10 March 2026 at 09:00 at Ashby Motors in Ashby: service for your Rook" in await talk(ada, "Rook")
 
 
@@ -204,7 +204,7 @@ async def test_coming_back_to_what_was_put_off(ada: Customer) -> None:
 
 async def test_what_lacks_is_asked_for_in_one_question(ada: Customer) -> None:
     said = await talk(ada, "I'd like to book an appointment")
-    assert all(part in said for part in ("Which vehicle", "What is to be done", "Which dealer"))
+    assert all(part in said for part in ("Which product", "What is to be done", "Which service partner"))
     said = await talk(ada, "the Teal 40, a service, at Larkhill please")
     assert "Larkhill Garage [1] has these times for your Teal 40 (service)" in said
 
@@ -269,7 +269,7 @@ async def test_what_was_left_open_is_forgotten_after_a_day(ada: Customer) -> Non
         ("on Saturday", "Ashby Motors is closed on Saturdays."),
         ("on 17 March at 9", "public holiday (Saint Patrick's Day)"),
         ("tomorrow", "needs 2 days' notice. The next free times there [1]:"),
-        ("next Tuesday at 7pm", "takes vehicles from 08:00 to 16:30"),
+        ("next Tuesday at 7pm", "is open for appointments from 08:00 to 16:30"),
         ("on 24 December", "is closed on that day"),
         ("on 29 February", "only 28 days, so there is no 29 February"),
         ("on 3 March", "has gone by"),
@@ -576,7 +576,7 @@ async def test_nothing_to_cancel(ada: Customer) -> None:
 
 async def test_no_appointment_store_at_all(tmp_path: Path) -> None:
     async with desk(tmp_path, workshops="town,dealer\nAshby,Ashby Motors\n") as resources:
-        assert "call your dealer" in await talk(Customer(resources), "book a service for my Teal")
+        assert "No service partner takes appointments through me" in await talk(Customer(resources), "book a service for my Teal")
 
 
 class Away:

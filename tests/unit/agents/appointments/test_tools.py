@@ -112,8 +112,8 @@ def _text(evidence: Any) -> str:
 @pytest.mark.parametrize(
     ("changed", "told"),
     [
-        ({"dealer": "Nowhere"}, "Which dealer is meant: Ashby Motors in Ashby, Larkhill"),
-        ({"dealer": "Milltown"}, "Which dealer is meant: Ashby Motors in Ashby, Larkhill Garage in Larkhill?"),
+        ({"dealer": "Nowhere"}, "Which service partner is meant: Ashby Motors in Ashby, Larkhill"),
+        ({"dealer": "Milltown"}, "Which service partner is meant: Ashby Motors in Ashby, Larkhill Garage in Larkhill?"),
         ({"dealer": "Westport", "vehicle": "Rook"}, "does not work on the Rook. These do: Ashby Motors"),
         ({"dealer": "Westport", "vehicle": "Finch"}, "some of these only: Finch Hybrid"),
         ({"when": "29 February"}, "there is no 29 February"),
@@ -251,7 +251,7 @@ async def test_a_late_change_cites_the_rule(resources: Resources) -> None:
         assert outcome.result.proposal is not None
         assert "fee of 30 euros" in outcome.result.value["rule"]
         assert "30 euros" in _text(outcome.result.evidence[0])
-        assert outcome.result.proposal.asks.prompt.startswith("This is late, so the dealer may charge a fee.")
+        assert outcome.result.proposal.asks.prompt.startswith("This is late, so the service partner may charge a fee.")
     early = await call(resources, PROPOSE_CANCELLATION, {"appointment_id": mine.id}, now=NINE - timedelta(hours=24))
     assert early.result is not None
     assert early.result.evidence == ()

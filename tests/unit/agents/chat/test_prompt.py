@@ -44,7 +44,7 @@ def test_the_state_of_the_conversation_stands_before_the_question() -> None:
     history = (Turn("customer", "tyre pressure?"), Turn("assistant", "2.4 bar [1]. Which **axle** do you mean? [1]"))
     lines = asked(history=history, facts={"model": "Wren", "place": "Carrick"}, subject="tyre pressure", act="correct")
     assert lines[:4] == [
-        "Known of the customer and their vehicle: model: Wren; place: Carrick.",
+        "Known of the customer and their product: model: Wren; place: Carrick.",
         "Before, they asked about: tyre pressure.",
         'You asked them last: "Which **axle** do you mean?"',
         "They correct what was understood before: answer what they have meant.",

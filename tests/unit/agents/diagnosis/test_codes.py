@@ -1,6 +1,6 @@
 import pytest
 
-from agents.diagnosis.codes import FaultCodes, codes, parse
+from agents.diagnosis.codes import FaultCodes, as_of_vehicles, codes, parse
 from agents.vehicles.applicability import Fitment
 from tests import bundled
 
@@ -105,3 +105,84 @@ def test_a_table_that_merely_mentions_codes_is_none() -> None:
 
 def test_nothing_is_read_from_no_documents() -> None:
     assert parse((), bundled.vehicles()).rows == {}
+
+
+APPLIANCES = (
+    "Code,Applies to,Meaning,What to do,May go on using\nE3,Vask 45,water does not drain,clean the filter,no\n"
+    "F07,Brann 60,door lock,clean the latch,yes\nErr 12,,pump blocked,call,limited\nE-21,,sensor,call,\n40,,fan,call,\n"
+)
+
+
+def of_appliances() -> FaultCodes:
+    prose = b"# Programmes\n\nThe display shows P2 while it rinses.\n"
+    chunks = (
+        *bundled.chunks_of("troubleshooting/codes.csv", APPLIANCES.encode()),
+        *bundled.chunks_of("handbook/programmes.md", prose),
+    )
+    return parse(chunks, bundled.vehicles())
+
+
+def test_codes_of_any_form_are_those_that_a_table_calls_so() -> None:
+    known = of_appliances()
+    assert list(known.rows) == ["E3", "F07", "ERR12", "E21", "40"]
+    assert [row.code for code in ("e3", "err-12", "E 21") for row in known.of(code, SUBJECTS)] == [
+        "E3",
+        "Err 12",
+        "E-21",
+    ]
+    (row,) = known.of("E3", SUBJECTS)
+    assert (row.meaning, row.remedy, row.may_drive_on, row.may_use_on) == (
+        "water does not drain",
+        "clean the filter",
+        "",
+        "no",
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("E3", ["E3"]),
+        ("what does E3 mean", ["E3"]),
+        ("my dishwasher says e 3 and stops", ["E3"]),
+        ("f7 on the oven", ["F07"]),
+        ("ERR 12", ["ERR12"]),
+        ("it shows Err-12 since today", ["ERR12"]),
+        ("E-21 and E3", ["E21", "E3"]),
+        ("error code: E21?", ["E21"]),
+        ("error 40", ["40"]),
+        ("heat it to 40 degrees", []),
+        ("error code E99", ["E99"]),
+        ("fault E98 and H4", ["E98", "H4"]),
+        ("the display shows P2", []),
+        ("the display shows 60 C", []),
+        ("an error 2 years ago", []),
+        ("it shows Brewer 10", []),
+        ("do you have a E99 cup", []),
+        ("i have a 12 year old machine from 2012", []),
+        ("P0420", ["P0420"]),
+        ("", []),
+        ("error " * 500 + "e", []),
+    ],
+)
+def test_codes_of_other_trades_are_read_where_the_tables_have_such(text: str, named: list[str]) -> None:
+    assert list(codes(text, of_appliances())) == named
+    assert not set(codes(text, known())) - {"P0420"}
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        ("Colour code | Name", "| A12 | moss green |"),
+        ("Code | Price", "| K1 | 12 |"),
+        ("Part | Meaning", "| K1 | bolt |"),
+    ],
+)
+def test_what_only_looks_like_codes_is_none(header: str, row: str) -> None:
+    data = f"# List\n\n| {header} |\n|---|---|\n{row}\n".encode()
+    assert parse(bundled.chunks_of("specs/list.md", data), bundled.vehicles()).rows == {}
+
+
+def test_other_codes_are_put_as_ones_of_vehicles() -> None:
+    assert as_of_vehicles("what does E 3 mean, and F07?", of_appliances()) == "what does P0420 mean, and P0420?"
+    assert as_of_vehicles("what does E3 mean", known()) == "what does E3 mean"

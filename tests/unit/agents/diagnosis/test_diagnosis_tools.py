@@ -6,7 +6,7 @@ import pytest
 from agents.context import Outcome
 from agents.diagnosis.danger import Kind
 from agents.diagnosis.emergencies import SAFETY_ADVICE, TELEPHONE_NUMBERS
-from agents.diagnosis.safety import ADVICE
+from agents.diagnosis.safety import advice
 from agents.diagnosis.tools import FIND_CAUSES, LOOK_UP_FAULT_CODE, NEXT_CHECK
 from agents.tool import Tool
 from tests.tool_contexts import case, context
@@ -158,13 +158,13 @@ async def test_what_was_never_named_is_refused(arguments: Mapping[str, Any]) -> 
 
 
 @pytest.mark.parametrize("kind", get_args(Kind))
-async def test_advice_begins_with_how_to_get_out_of_the_danger(kind: str) -> None:
+async def test_advice_begins_with_how_to_get_out_of_the_danger(kind: Kind) -> None:
     outcome = await call(SAFETY_ADVICE, {"kind": kind, "told": "help"})
     assert outcome.result is not None
     given = outcome.result.value
     assert given["say_first"]
     assert given["telephone"]["roadside assistance"] == "0700 555 999"
-    assert ("emergency services" in given["telephone"]) == ADVICE[kind].emergency  # type: ignore[index]
+    assert ("emergency services" in given["telephone"]) == advice(kind, driving=True).emergency
     assert len(outcome.result.evidence) == len(given["documents_say"]) + len(given["telephone"])
 
 
