@@ -83,6 +83,12 @@ def read(path: Path) -> tuple[CustomerQuestion, ...]:
         raise BadQuestions(f"{path} cannot be read as CSV in UTF-8: {error}") from error
 
 
+def unplaced(questions: Sequence[CustomerQuestion], chunks: Collection[Chunk]) -> tuple[CustomerQuestion, ...]:
+    """Those whose answers stand nowhere: there is no such document, section or statement."""
+    here = {at for at, _ in _placed(questions, chunks)}
+    return tuple(question for at, question in enumerate(questions) if at not in here)
+
+
 def _questions(path: Path, rows: Iterator[list[str]]) -> Iterator[CustomerQuestion]:
     for number, row in enumerate(rows, 2):
         if not row:

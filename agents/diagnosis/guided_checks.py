@@ -14,12 +14,12 @@ Read from every table that has the columns symptom, cause and check. Of the othe
 Lists are separated by semicolons.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from agents.diagnosis.codes import bare
-from agents.passages.table_rows import TableRow, applicable, listed, rows
+from agents.passages.table_rows import TableRow, UnreadRow, applicable, listed, rows
 from agents.types import Evidence
 from agents.vehicles.applicability import Cars, Fitment, fitment_of
 from agents.vehicles.range import Vehicles
@@ -36,6 +36,12 @@ _EFFECTS: dict[str, Effect] = {
     "less likely": "unlikelier", "excludes": "excludes",
 }  # fmt: skip
 _BY: dict[str, By] = {"customer": "customer", "workshop": "workshop", "assistance": "assistance"}
+_WORDS: Mapping[str, Collection[str]] = {
+    "if yes": _EFFECTS,
+    "if no": _EFFECTS,
+    "likelihood": LIKELIHOOD,
+    "done by": _BY,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +84,12 @@ class Symptom:
 
 @dataclass(frozen=True, slots=True)
 class GuidedChecks:
-    """All symptoms, in the order of the documents; `fitment` knows the cars."""
+    """All symptoms, in the order of the documents; `fitment` knows the cars. `unread`: cells that say nothing, as they
+    are none of the words for it."""
 
     symptoms: tuple[Symptom, ...]
     fitment: Fitment
+    unread: tuple[UnreadRow, ...] = ()
 
     def holds(self, place: Place) -> bool:
         """Whether a place is in one of the tables that the checks come from."""
@@ -113,6 +121,7 @@ def parse(chunks: Sequence[Chunk], vehicles: Vehicles) -> GuidedChecks:
     """The symptoms of all tables of guided checks; a symptom that several tables name is one."""
     fitment = fitment_of(vehicles)
     drafts: dict[str, _Draft] = {}
+    unread: list[UnreadRow] = []
     for row in rows(chunks):
         if {"symptom", "cause"} <= row.cells.keys() and {"check", "if yes", "if no", "likelihood"} & row.cells.keys():
             draft = drafts.setdefault(row.cells["symptom"], _Draft())
@@ -120,11 +129,21 @@ def parse(chunks: Sequence[Chunk], vehicles: Vehicles) -> GuidedChecks:
             if not draft.first and row.cells.get("first"):
                 draft.first, draft.first_evidence = row.cells["first"], row.evidence
             draft.causes.append(_cause(row, fitment))
+            text = row.chunk.text[row.evidence.start - row.chunk.start : row.evidence.end - row.chunk.start]
+            unread += (UnreadRow(row.chunk.document_id, text, problem) for problem in _unknown(row))
     symptoms = (
         Symptom(name, tuple(draft.also), draft.first, tuple(draft.causes), draft.first_evidence)
         for name, draft in drafts.items()
     )
-    return GuidedChecks(tuple(symptoms), fitment)
+    return GuidedChecks(tuple(symptoms), fitment, tuple(unread))
+
+
+def _unknown(row: TableRow) -> Iterator[str]:
+    """The cells that are none of the words that are known there."""
+    for column, known in _WORDS.items():
+        said = row.cells.get(column, "")
+        if said and said.casefold() not in known:
+            yield f"{column!r} is {said!r}, which says nothing: write {', '.join(known)}, or leave it empty"
 
 
 def _cause(row: TableRow, fitment: Fitment) -> Cause:

@@ -26,6 +26,15 @@ class TableRow:
         return self.evidence.passage.chunk
 
 
+@dataclass(frozen=True, slots=True)
+class UnreadRow:
+    """A row of a document that a skill cannot read, or not all of it; `problem` says why, and what it should be."""
+
+    document_id: str
+    row: str
+    problem: str
+
+
 def rows(chunks: Iterable[Chunk]) -> Iterator[TableRow]:
     """The rows of all tables that name their columns, in the order of the chunks."""
     for chunk in chunks:

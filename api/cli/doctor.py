@@ -49,6 +49,7 @@ def doctor(
 
 def _findings(*, online: bool) -> Iterator[Finding]:
     from api.cli.shared_parts import shared_parts
+    from api.cli.unread_rows import unreadable_rows
 
     yield _python()
     packages = _packages()
@@ -66,6 +67,7 @@ def _findings(*, online: bool) -> Iterator[Finding]:
         if embedder and database.state == "ok":
             yield _knowledge(settings, embedder)
             yield _supplements(settings)
+            yield from unreadable_rows(settings)
     yield from _models(settings, online=online)
     yield _port()
 

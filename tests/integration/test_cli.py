@@ -410,6 +410,40 @@ def test_doctor_finds_the_knowledge_consistent_and_then_not(here: Ingested) -> N
     assert {line["part"]: line["state"] for line in objects(broken.stdout)}["knowledge"] == "fail"
 
 
+UNREAD = {
+    "records/partners.csv": "dealer,town,telephone,time_zone,places_per_slot,monday_to_friday\n"
+    "Nord,Oslo,1,Europe/Oslo,2,08:00-16:00\nSouth,Rome,2,Europe/Rom,2,08:00-16:00\nEast,Riga,3,,2,08:00-16:00\n",
+    "troubleshooting/checks.csv": "symptom,cause,check,if_yes,if_no\n"
+    "It drips,Seal worn,Is the seal torn?,confirms,excludes\nIt drips,Tap open,Is the tap open?,cause,go on\n",
+}
+
+
+def test_doctor_names_each_row_that_cannot_be_read(ingested: Path, tmp_path: Path) -> None:
+    folder, data = tmp_path / "own", prepared(ingested, tmp_path / "data")
+    for name, text in UNREAD.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    (folder / "customer-questions.csv").write_text(
+        "document,section,statement,question\nrecords/partners.csv,,,who is in Oslo\nhandbook/gone.md,,,what has gone\n"
+    )
+    assert run(data, "ingest", str(folder)).returncode == 0
+    result = run(data, "doctor", "--json")
+    told = [line for line in objects(result.stdout) if line["part"] in ("tables", "questions")]
+    assert [(line["state"], bool(line["fix"])) for line in told] == [("warn", True)] * 5, told
+    for line, parts in zip(
+        told,
+        (
+            ("records/partners.csv", "Europe/Rom", "South"),
+            ("records/partners.csv", "'time zone' is empty", "East"),
+            ("troubleshooting/checks.csv", "'if yes' is 'cause'", "confirms", "Tap open"),
+            ("troubleshooting/checks.csv", "'if no' is 'go on'", "excludes", "Tap open"),
+            ("customer-questions.csv", "handbook/gone.md is not there", "what has gone"),
+        ),
+        strict=True,
+    ):
+        assert all(part in line["message"] for part in parts), line
+
+
 def test_documents_are_for_workers_only_where_there_can_be_any(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("# Wren\n\nA small car.\n")
     alone = run(tmp_path / "data", "ingest", str(tmp_path), "--workers")

@@ -17,6 +17,7 @@ from agents.appointments.dealers.places import Mention, Places
 from agents.language.numbers import numbers
 from agents.language.phrases import Phrases
 from agents.language.tokens import letters, spoken
+from agents.passages.table_rows import UnreadRow
 from agents.types import Evidence
 from agents.vehicles.range import Vehicle, Vehicles
 from rag.types import Chunk, Passage, Place
@@ -102,9 +103,13 @@ class Workshop:
 class Workshops:
     """All workshops, in the order of their table. Immutable."""
 
-    def __init__(self, rows: Sequence[Workshop] = (), makes: Sequence[str] = ()) -> None:
-        """`makes`: names of the maker, which alone are no place even where a town is called the same."""
+    def __init__(
+        self, rows: Sequence[Workshop] = (), makes: Sequence[str] = (), unread: Sequence[UnreadRow] = ()
+    ) -> None:
+        """`makes`: names of the maker, which alone are no place even where a town is called the same. `unread`: what is
+        left out."""
         self.rows = tuple(rows)
+        self.unread = tuple(unread)
         self._by_key = {row.key: row for row in self.rows}
         names = ((name, row) for row in self.rows for name in (row.town, row.name, *row.aliases))
         near = ((name, row) for row in self.rows for name in row.nearby)
@@ -132,25 +137,33 @@ class Workshops:
         return tuple(row for row in self.rows if all(map(row.serves, vehicles)))
 
 
+_NEEDED = frozenset({"dealer", "time zone", "places per slot"})
+
+
 def parse(chunks: Sequence[Chunk], vehicles: Vehicles) -> Workshops:
     """The workshops that the chunks' tables name. A row that cannot be read is logged and left out: nobody is to come
     to a closed door."""
     rows: dict[str, Workshop] = {}
+    unread: dict[UnreadRow, None] = {}
     for chunk in chunks:
         if _MARK not in chunk.text:
             continue
         for start, line in _lines(chunk):
             cells = _cells(line)
-            if not {"dealer", "time zone", "places per slot"} <= cells.keys():
+            lacking = _NEEDED - cells.keys()
+            if len(lacking) > 1:
                 continue
             evidence = Evidence(Passage(chunk, 1.0), start, start + len(line))
             try:
+                if lacking:
+                    raise ValueError(f"{next(iter(lacking))!r} is empty or no column")
                 row = _workshop(cells, vehicles, evidence)
             except ValueError as error:
                 log.warning("workshop_unreadable", document=chunk.document_id, row=line[:200], error=str(error))
+                unread[UnreadRow(chunk.document_id, line, str(error))] = None
             else:
                 rows.setdefault(row.key, row)
-    return Workshops(tuple(rows.values()), sorted({make for row in vehicles.rows for make in row.makes}))
+    return Workshops(tuple(rows.values()), sorted({make for row in vehicles.rows for make in row.makes}), [*unread])
 
 
 def _lines(chunk: Chunk) -> Iterator[tuple[int, str]]:
