@@ -576,7 +576,9 @@ async def test_nothing_to_cancel(ada: Customer) -> None:
 
 async def test_no_appointment_store_at_all(tmp_path: Path) -> None:
     async with desk(tmp_path, workshops="town,dealer\nAshby,Ashby Motors\n") as resources:
-        assert "No service partner takes appointments through me" in await talk(Customer(resources), "book a service for my Teal")
+        assert "No service partner takes appointments through me" in await talk(
+            Customer(resources), "book a service for my Teal"
+        )
 
 
 class Away:
