@@ -21,7 +21,6 @@ THREADS_PER_MINUTE = 60
 CHARTS_PER_MINUTE = 30
 EXPORTS_PER_HOUR = 10
 SOCKETS_PER_USER = 5
-SOCKETS_PER_ADDRESS = 200
 IDLE_KEYS = 1024
 """Keys above which those without an event are looked for and forgotten."""
 
@@ -160,7 +159,7 @@ CROWDED = "too many connections from your address"
 
 
 class UserPlaces(Protocol):
-    """The open sockets and streams by user."""
+    """The open sockets and streams by user, or the sockets by address."""
 
     async def claim(self, user_id: str) -> bool:
         """Put one down to a user, if the user may have one more."""
@@ -189,32 +188,22 @@ class PlacesHere:
 
 
 class Seats:
-    """The open sockets of this process: at most `total`, and of one address at most `per_address` (None: as many as
-    there are)."""
+    """The open sockets of this process: at most `total`."""
 
-    def __init__(self, total: int, per_address: int | None = SOCKETS_PER_ADDRESS) -> None:
+    def __init__(self, total: int) -> None:
         self._total = total
-        self._per_address = per_address
         self._taken = 0
-        self._addresses: Counter[str] = Counter()
 
     def __len__(self) -> int:
         return self._taken
 
-    def enter(self, address: str = "") -> str | None:
-        """Take a seat for a socket from this address, "" for that of somebody who has signed in; else why there is
-        none."""
+    def enter(self) -> str | None:
+        """Take a seat; else why there is none."""
         if self._taken >= self._total:
             return "too many connections"
-        if address and self._per_address is not None and self._addresses.get(address, 0) >= self._per_address:
-            return CROWDED
         self._taken += 1
-        self._addresses[address] += 1
         return None
 
-    def leave(self, address: str = "") -> None:
+    def leave(self) -> None:
         """Free a seat that `enter` gave."""
         self._taken -= 1
-        self._addresses[address] -= 1
-        if not self._addresses[address]:
-            del self._addresses[address]

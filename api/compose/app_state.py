@@ -75,14 +75,14 @@ def open_gateway(
     settings: Settings, engine: Engine, tokens: TokenRules, revoked: Revoked, counting: Counting
 ) -> Gateway:
     """What connections share, with the limits that the settings ask for."""
-    per_address = settings.sockets_per_address if settings.rate_limits == "on" else None
     return Gateway(
         engine,
         SignIn(tokens, revoked, counting.failures),
         counting.tickets,
         counting.rates,
-        Seats(settings.sockets, per_address),
+        Seats(settings.sockets),
         counting.places,
+        counting.addresses,
         heartbeat_s=settings.heartbeat_s,
         guests=settings.guests == "on",
     )

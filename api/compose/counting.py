@@ -24,12 +24,13 @@ from api.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Counting:
-    """`failures` is the rate at which an address may fail to sign in; None: as often as it likes. `reachable`: whether
-    Redis answers, where there is one."""
+    """`places` are those of users, `addresses` those of addresses. `failures` is the rate at which one may fail to
+    sign in; None: as often as it likes. `reachable`: whether Redis answers, where there is one."""
 
     tickets: Tickets
     rates: Rates
     places: UserPlaces
+    addresses: UserPlaces
     failures: UserRate | None
     reachable: Callable[[], Awaitable[bool]] | None = None
 
@@ -44,6 +45,7 @@ async def open_counting(settings: Settings) -> AsyncIterator[Counting]:
             TicketsHere(),
             Rates() if limited else rates,
             PlacesHere() if limited else places,
+            PlacesHere(settings.sockets_per_address) if limited else places,
             CountedHere(QuickRate(FAILURES)) if limited else failures,
         )
         return
@@ -55,7 +57,7 @@ async def open_counting(settings: Settings) -> AsyncIterator[Counting]:
     async with open_link(settings.redis_url) as link:
         tickets = SharedTickets(link)
         if not limited:
-            yield Counting(tickets, rates, places, failures, link.reachable)
+            yield Counting(tickets, rates, places, places, failures, link.reachable)
             return
         counted = Rates(
             SharedRate(link, "messages", MESSAGES),
@@ -63,9 +65,10 @@ async def open_counting(settings: Settings) -> AsyncIterator[Counting]:
             SharedRate(link, "charts", CHARTS),
             SharedRate(link, "exports", EXPORTS),
         )
-        places = SharedPlaces(link)
-        async with holding(places):
-            yield Counting(tickets, counted, places, SharedRate(link, "failures", FAILURES), link.reachable)
+        places, addresses = SharedPlaces(link), SharedPlaces(link, settings.sockets_per_address, "addresses")
+        async with holding(places), holding(addresses):
+            failed = SharedRate(link, "failures", FAILURES)
+            yield Counting(tickets, counted, places, addresses, failed, link.reachable)
 
 
 def _unlimited() -> tuple[Rates, UserPlaces, UserRate | None]:

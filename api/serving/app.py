@@ -1,6 +1,7 @@
 """The web application: sockets, routes and pages over one composed state."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import ExitStack, asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI, WebSocket
@@ -127,17 +128,32 @@ def _socket(settings: Settings, foreign_origin: int | None, serve: Serve) -> Cal
             await _turn_away(websocket, foreign_origin)
             return
         address = network(websocket.client.host if websocket.client else None)
-        why = "restarting" if state.draining else state.gateway.seats.enter(address)
-        if why is not None:
-            status = 429 if why == CROWDED else 503
-            await websocket.send_denial_response(Response(why, status, {"Retry-After": str(problems.RETRY_AFTER_S)}))
-            return
-        try:
-            await serve(websocket, state)
-        finally:
-            state.gateway.seats.leave(address)
+        async with _seated(state, address) as why:
+            if why is None:
+                await serve(websocket, state)
+                return
+        status = 429 if why == CROWDED else 503
+        await websocket.send_denial_response(Response(why, status, {"Retry-After": str(problems.RETRY_AFTER_S)}))
 
     return endpoint
+
+
+@asynccontextmanager
+async def _seated(state: AppState, address: str) -> AsyncIterator[str | None]:
+    """A seat for a socket from this address while the block runs; why there is none."""
+    gateway = state.gateway
+    why = "restarting" if state.draining else gateway.seats.enter()
+    if why is not None:
+        yield why
+        return
+    with ExitStack() as stack:
+        stack.callback(gateway.seats.leave)
+        if address:
+            if not await gateway.addresses.claim(address):
+                why = CROWDED
+            else:
+                stack.callback(gateway.addresses.release, address)
+        yield why
 
 
 async def _turn_away(websocket: WebSocket, foreign_origin: int | None) -> None:

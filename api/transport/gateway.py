@@ -15,8 +15,9 @@ SEAT_WAIT_MS = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """The ways in, and how much may be asked for. `heartbeat_s`: seconds between transport pings; `guests`: whether
-    those who show no token are let in where a dialect has guests."""
+    """The ways in, and how much may be asked for. `addresses` are the places of addresses for their sockets.
+    `heartbeat_s`: seconds between transport pings; `guests`: whether those who show no token are let in where a dialect
+    has guests."""
 
     engine: Engine
     sign_in: SignIn
@@ -24,6 +25,7 @@ class Gateway:
     rates: Rates
     seats: Seats
     places: UserPlaces = field(default_factory=PlacesHere)
+    addresses: UserPlaces = field(default_factory=lambda: PlacesHere(None))
     heartbeat_s: int = 20
     guests: bool = False
     leaving: Leaving = field(default_factory=Leaving)

@@ -149,6 +149,26 @@ async def test_who_goes_away_while_a_place_is_asked_for_leaves_none_behind() -> 
         assert await shared.claim("anna")
 
 
+async def test_what_is_counted_of_addresses_is_not_counted_of_users(servers: Servers) -> None:
+    """Sockets of one address at two servers, beside a user of that name; more of them than are held at a time."""
+    first, second = servers.each(lambda: PlacesHere(1_500), lambda link: SharedPlaces(link, 1_500, "addresses"))
+    users, _ = places(servers, 2)
+    assert all(await asyncio.gather(*(one.claim("192.0.2.1") for one in (first, second) for _ in range(750))))
+    assert not await first.claim("192.0.2.1")
+    assert not await second.claim("192.0.2.1")
+    assert await second.claim("192.0.2.2")
+    assert await users.claim("192.0.2.1")
+    first.release("192.0.2.1")
+    for link in servers.links:
+        await link.finish()
+    assert await second.claim("192.0.2.1")
+    for link, one in zip(servers.links, (first, second), strict=False):
+        assert isinstance(one, SharedPlaces)
+        await link.redis.flushall()  # as one that was started anew
+        await one.hold()
+        assert await link.redis.zcard("pitcrew:addresses:192.0.2.1") in (749, 751)
+
+
 # --- tickets ---------------------------------------------------------------------------------------------------------
 
 ANNA = Identity("anna", "anna@example.com", "Anna Ä", "staff", 2_000_000_000, "token", 1_700_000_000)

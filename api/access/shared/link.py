@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 import structlog
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
@@ -18,6 +18,8 @@ T = TypeVar("T")
 
 PATIENCE_S = 1.0
 """How long a command may take."""
+CONNECTIONS, BUSY_S = 32, 5.0
+"""Commands under way at a time, and how long one waits for those before it."""
 AGAIN_S = 2.0
 """How long Redis is left alone after it could not be reached."""
 
@@ -74,9 +76,10 @@ class RedisLink:
 @asynccontextmanager
 async def open_link(url: str) -> AsyncIterator[RedisLink]:
     """To the Redis at this URL, which need not be reachable yet."""
-    redis: Redis = Redis.from_url(
-        url, socket_timeout=PATIENCE_S, socket_connect_timeout=PATIENCE_S, retry=Retry(NoBackoff(), 0)
-    )
+    limits = {"socket_timeout": PATIENCE_S, "socket_connect_timeout": PATIENCE_S, "retry": Retry(NoBackoff(), 0)}
+    # Where many come at once they wait for a connection: to have none left is not to have no Redis.
+    pool = BlockingConnectionPool.from_url(url, max_connections=CONNECTIONS, timeout=BUSY_S, **limits)
+    redis: Redis = Redis.from_pool(pool)
     link = RedisLink(redis)
     try:
         yield link

@@ -4,7 +4,7 @@ lives, so that those of a server that died are free by themselves."""
 import asyncio
 import uuid
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 
 from api.access.limits import SOCKETS_PER_USER
@@ -23,16 +23,20 @@ return 1
 """
 _HOLD = """
 local time = redis.call('TIME')
-redis.call('ZADD', KEYS[1], time[1] + time[2] / 1e6 + ARGV[2], ARGV[1])
-redis.call('EXPIRE', KEYS[1], ARGV[2])
+local ends = time[1] + time[2] / 1e6 + ARGV[1]
+for place = 2, #ARGV do redis.call('ZADD', KEYS[1], ends, ARGV[place]) end
+redis.call('EXPIRE', KEYS[1], ARGV[1])
 """
+_TOGETHER = 1_000
 
 
 class SharedPlaces:
     """See `api.access.limits.UserPlaces`. Where Redis is away each server counts those that it gave itself."""
 
-    def __init__(self, link: RedisLink, per_user: int = SOCKETS_PER_USER) -> None:
+    def __init__(self, link: RedisLink, per_user: int = SOCKETS_PER_USER, kind: str = "places") -> None:
+        """`kind` keeps what is counted here apart from other places."""
         self._link = link
+        self._kind = kind
         self._per_user = per_user
         self._claim = link.redis.register_script(_CLAIM)
         self._hold = link.redis.register_script(_HOLD)
@@ -49,7 +53,9 @@ class SharedPlaces:
     async def _claimed(self, user_id: str) -> bool:
         name = uuid.uuid4().hex
         try:
-            given = await self._link.ask(lambda: self._claim(keys=[_key(user_id)], args=[name, self._per_user, HELD_S]))
+            given = await self._link.ask(
+                lambda: self._claim(keys=[self._key(user_id)], args=[name, self._per_user, HELD_S])
+            )
         except RedisAway:
             given = len(self._held.get(user_id, ())) < self._per_user
         if given:
@@ -64,22 +70,21 @@ class SharedPlaces:
 
     async def _released(self, user_id: str, name: str) -> None:
         with suppress(RedisAway):  # then it is free after a while
-            await self._link.ask(lambda: self._link.redis.zrem(_key(user_id), name))
+            await self._link.ask(lambda: self._link.redis.zrem(self._key(user_id), name))
 
     async def hold(self) -> None:
         """Hold again what is held here; also in a Redis that was started anew meanwhile."""
         with suppress(RedisAway):
-            for user_id, names in [(user_id, tuple(names)) for user_id, names in self._held.items()]:
-                for name in names:
-                    await self._held_again(user_id, name)
+            for user_id in tuple(self._held):
+                names = tuple(self._held.get(user_id, ()))
+                for at in range(0, len(names), _TOGETHER):
+                    await self._held_again(user_id, names[at : at + _TOGETHER])
 
-    async def _held_again(self, user_id: str, name: str) -> None:
-        if name in self._held.get(user_id, ()):
-            await self._link.ask(lambda: self._hold(keys=[_key(user_id)], args=[name, HELD_S]))
+    async def _held_again(self, user_id: str, names: Sequence[str]) -> None:
+        await self._link.ask(lambda: self._hold(keys=[self._key(user_id)], args=[HELD_S, *names]))
 
-
-def _key(user_id: str) -> str:
-    return f"pitcrew:places:{user_id}"
+    def _key(self, user_id: str) -> str:
+        return f"pitcrew:{self._kind}:{user_id}"
 
 
 @asynccontextmanager

@@ -7,7 +7,6 @@ from limits import RateLimitItemPerMinute, RateLimitItemPerSecond
 
 from api.access.limits import (
     BREACHES,
-    CROWDED,
     FRAMES,
     IDLE_KEYS,
     MALFORMED,
@@ -136,14 +135,6 @@ def test_seats_in_all() -> None:
     seats.leave()
     assert seats.enter() is None
     assert len(seats) == 3
-
-
-def test_seats_of_an_address() -> None:
-    seats = Seats(5, per_address=2)
-    assert [seats.enter("192.0.2.1") for _ in range(3)] == [None, None, CROWDED]
-    assert seats.enter("192.0.2.2") is None
-    seats.leave("192.0.2.1")
-    assert seats.enter("192.0.2.1") is None
 
 
 async def test_places_of_a_user_without_a_limit() -> None:
