@@ -80,11 +80,11 @@ class Specialist:
     chat model. `label` heads its part of an answer that several share. `skills`: the jobs that it can do itself, in the
     order in which they are offered a message. `acts`: what messages do that are for it, whatever they are about
     (`agents.acts.act`). `heeds`: acts aside of what its skills had asked that may yet reply to it. `claims`: whether a
-    message is surely for it; asked where the classifier, which knows the specialists for customers only, is not
-    sure. `graph`: builds a LangGraph state graph of its own, from `Job` to `Done` with a `LocalToolContext` as its
-    context, that works in the place of searching and answering. Its nodes write `Answering`, `Delta` and
-    `PartDone`; to ask before an effect, a node does nothing but `interrupt(Asks(...))`, because a resumed node runs
-    again from its top.
+    message is surely for it: of a specialist for customers it is asked also where the classifier is sure of another; of
+    others, which the classifier does not know, where that is not sure. `graph`: builds a LangGraph state graph of its
+    own, from `Job` to `Done` with a `LocalToolContext` as its context, that works in the place of searching and
+    answering. Its nodes write `Answering`, `Delta` and `PartDone`; to ask before an effect, a node does nothing but
+    `interrupt(Asks(...))`, because a resumed node runs again from its top.
     """
 
     name: str

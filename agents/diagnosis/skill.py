@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any, cast
 
 from agents.context import Case, Resources, ToolContext
+from agents.dataset import Reader
 from agents.diagnosis import check_answers, guided_checks, symptoms, wording
 from agents.diagnosis import codes as fault_codes
 from agents.diagnosis import note as diagnosis_note
@@ -101,6 +102,14 @@ class Diagnosis:
                 return await _begin(request, context)
             case Reply():
                 return await _go_on(request, context)
+
+
+async def claims(text: str, reader: Reader, resources: Resources) -> bool:
+    """See `agents.specialist.Specialist`: whether a text asks about a code that is none of vehicles, of which the
+    classifier has seen no example."""
+    known = await resources.reference.derived(fault_codes.parse)
+    plain = fault_codes.as_of_vehicles(text, known)
+    return plain != text and await asyncio.to_thread(symptoms.about_codes, plain, resources.choices)
 
 
 async def _reply(case: Case, resources: Resources) -> Reply | None:

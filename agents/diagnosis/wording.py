@@ -49,7 +49,7 @@ def _code_row(name: str, row: Mapping[str, Any], marker: int) -> str:
     if row["likely_cause"]:
         said.append(f"Likely cause: {row['likely_cause']}.")
     if row["what_to_do"]:
-        said.append(f"What to do: {row['what_to_do']}.")
+        said.append(f"What to do: {row['what_to_do'].rstrip('.')}.")
     text = f"{' '.join(said)} [{marker}]"
     if row["applies_to_the_vehicle"] is False:
         text += f"\n\nThis entry is for: {row['applies_to']} [{marker}]. It does not list your vehicle."

@@ -1,6 +1,7 @@
 """Faults: what is wrong, why, and what to do about it."""
 
 from agents.diagnosis.skill import SKILL as DIAGNOSIS
+from agents.diagnosis.skill import claims
 from agents.learning.examples import beside
 from agents.specialist import Specialist
 
@@ -29,4 +30,5 @@ language.""",
     beyond=_EXAMPLES["beyond"],
     skills=(DIAGNOSIS,),
     acts=frozenset({"danger"}),
+    claims=claims,
 )

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import structlog
+
 from api.compose import supplements
 from api.compose.database import open_migrated_database
 from api.settings import Settings
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from agents.learning.teacher import Teacher
     from agents.routing.classifier import Classifier
     from agents.vehicles.range import Vehicles
+
+log = structlog.get_logger()
 
 LEARNT_FILE = "learnt.npz"
 """In the data folder: what is not learnt already when the product is installed."""
@@ -71,6 +75,7 @@ def open_learnt(
     teacher = Teacher(embedder, folder / LEARNT_FILE)
     anew = learnt is None
     if learnt is None:
+        log.info("examples_are_learnt", wait="half a minute, longer on a busy machine, and only once")
         learnt = learn(settings, teacher, (), vehicles)
         remembered.remember_examples(folder, state, learnt)
     chunks = list(knowledge.chunks(sorted(knowledge.chunk_ids())).values())

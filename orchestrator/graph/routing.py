@@ -118,7 +118,8 @@ async def decide(
             return Route("answer", reading.probability, (part,), act=reading.act)
     if asker := _asker(question, route, catalogue, by_model):
         return Route("answer", _CLAIMED, (Part(standalone, asker, _CLAIMED),))
-    if claimed := await _claimed(dependencies, state, _unheard(route, catalogue), facts, standalone):
+    certain = await _certain(dependencies, state, catalogue, facts, route, standalone)
+    if claimed := certain or await _claimed(dependencies, state, _unheard(route, catalogue), facts, standalone):
         return claimed
     return await _settled(dependencies, catalogue, reading, route, standalone, question)
 
@@ -299,8 +300,28 @@ async def _claimed(
     return None
 
 
+async def _certain(
+    dependencies: Dependencies,
+    state: State,
+    catalogue: Catalogue,
+    facts: Mapping[str, str],
+    route: Route,
+    standalone: StandaloneQuestion,
+) -> Route | None:
+    """The route of one question to the specialist for customers that says that it is surely for it, whichever
+    other the classifier thinks of."""
+    if route.kind != "answer" or len(route.parts) > 1:
+        return None
+    for specialist in catalogue:
+        part = Part(standalone, specialist.name, _CLAIMED)
+        reader = reader_of(job_of(dependencies, state, facts, 0, part)["asker"])
+        if CUSTOMER in specialist.audience and await _claims(dependencies, specialist, standalone.whole, reader):
+            return Route("answer", _CLAIMED, (part,))
+    return None
+
+
 async def _claims(dependencies: Dependencies, specialist: Specialist, text: str, reader: Reader) -> bool:
-    """Whether a specialist without skills says that the message is for it."""
+    """Whether a specialist says that the message is surely for it."""
     if specialist.claims is None or dependencies.resources is None:
         return False
     try:

@@ -1,5 +1,6 @@
 import pytest
 
+from agents.diagnosis import wording
 from agents.diagnosis.codes import FaultCodes, as_of_vehicles, codes, parse
 from agents.vehicles.applicability import Fitment
 from tests import bundled
@@ -181,6 +182,13 @@ def test_codes_of_other_trades_are_read_where_the_tables_have_such(text: str, na
 def test_what_only_looks_like_codes_is_none(header: str, row: str) -> None:
     data = f"# List\n\n| {header} |\n|---|---|\n{row}\n".encode()
     assert parse(bundled.chunks_of("specs/list.md", data), bundled.vehicles()).rows == {}
+
+
+def test_a_row_ends_with_one_stop() -> None:
+    (row,) = of_appliances().of("E3", SUBJECTS)
+    said = {"meaning": row.meaning, "likely_cause": "", "what_to_do": "it.", "applies_to_the_vehicle": None}
+    value = {"code": "E3", "known": True, "rows": [said | {"may_drive_on": "", "may_use_on": row.may_use_on}]}
+    assert wording.code(value, 1) == "Do not go on using it [1]. **E3**: water does not drain. What to do: it. [1]"
 
 
 def test_other_codes_are_put_as_ones_of_vehicles() -> None:

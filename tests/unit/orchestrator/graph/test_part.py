@@ -552,6 +552,22 @@ async def test_where_the_classifier_is_unsure_a_specialist_may_claim_the_message
     assert end(await stage.ask("broken")).agent == "out_of_scope"
 
 
+async def test_a_specialist_for_customers_may_be_surer_than_the_classifier() -> None:
+    stage = Stage()
+
+    async def surely(text: str, reader: Reader, resources: Resources) -> bool:
+        return text == "rows"
+
+    catalogue = (specialist("talker"), specialist("rower", claims=surely))
+
+    async def sure(question: Question, catalogue: Catalogue, standalone: StandaloneQuestion) -> Route:
+        return Route("answer", 0.99, (Part(standalone, "talker", 0.99),))
+
+    stage.graph = build_graph(replace(stage.dependencies, catalogue=catalogue, classify=sure), memory_saver())
+    assert end(await stage.ask("rows")).agent == "rower"
+    assert end(await stage.ask("oars")).agent == "talker"
+
+
 async def test_every_call_of_a_tool_counts_for_the_specialist(stage: Stage) -> None:
     await stage.ask("math double 21")
     assert [(call.kind, call.agent, call.ok) for call in stage.desk.meter.calls] == [("tool", "math", True)]
