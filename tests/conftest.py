@@ -1,5 +1,6 @@
 """What many tests share: one ingested knowledge base and one running server for the whole session."""
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # several processes share th
 
 from tests.serving import KNOWLEDGE, Served, duplicate, environment, pitcrew, serving
 
+gc.disable()  # until the tests are collected: they stay to the end, and looking through them is a third of collecting
 TESTS = Path(__file__).parent
 
 FULL = os.environ.get("PITCREW_PROOFS") == "full"
@@ -48,6 +50,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         first, *rest = sorted((file for file in files if file not in early), key=lambda file: file.parts[0] in SHORT)
         order = {file: at for at, file in enumerate([first, *early, *rest])}
         items.sort(key=lambda item: order[item.path.relative_to(TESTS)])
+
+
+def pytest_collection_finish() -> None:
+    """What is there now is never looked through again for what nobody needs."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

@@ -197,6 +197,13 @@ def prepared(ingested: Path, to: Path, taught: Path | None = None) -> Path:
     return to
 
 
+def embedded(ingested: Path, data: Path) -> Path:
+    """Give a data directory the vectors of all that is in `ingested`: to ingest it again embeds nothing anew."""
+    for vectors in ("vectors.db", "questions.npz", "statements.npz"):
+        shutil.copy(ingested / vectors, data)
+    return data
+
+
 def knows_vehicles(knowledge: Path) -> None:
     """Give a folder of documents the maker's vehicles: where the examples name others than there are, a first start
     learns all of them anew, which takes a minute."""

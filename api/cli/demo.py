@@ -89,6 +89,8 @@ def demo(
         raise CommandFailed("This is for development: it would put invented customers among your own.")
     if not _documents(settings):
         _bring_documents(settings.knowledge_dir)
+        if not _documents(settings):
+            raise CommandFailed(f"There are no documents in {settings.knowledge_dir}. First: {FILL}")
     links = asyncio.run(_play(settings, add=add, port=port))
     if json:
         print_json(links)
@@ -126,8 +128,6 @@ async def _play(settings: "Settings", *, add: bool, port: int) -> dict[str, Any]
 
     script = msgspec.toml.decode(SCRIPT.read_bytes(), type=Script)
     async with open_app(settings) as state:
-        if not (await state.checks_by_name["knowledge"]()).get("documents"):
-            raise CommandFailed(f"There are no documents in {settings.knowledge_dir}. First: {FILL}")
         before = await state.desk.store.list(Filters(), 1, None)
         if before.conversations and not add:
             raise CommandFailed(

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from api.access.operations import PREFIX
-from tests.serving import environment, pitcrew, serving
+from tests.serving import environment, pitcrew, prepared, serving
 
 
 def test_the_demonstration_shows_every_state(data: Path) -> None:
@@ -43,9 +43,9 @@ def test_the_demonstration_shows_every_state(data: Path) -> None:
     ],
     ids=["in production", "without documents"],
 )
-def test_where_it_cannot_be_it_says_why(tmp_path: Path, settings: dict[str, str], advice: str) -> None:
+def test_where_it_cannot_be_it_says_why(ingested: Path, tmp_path: Path, settings: dict[str, str], advice: str) -> None:
     (tmp_path / "none").mkdir()
     settings = {name: value.replace("EMPTY", str(tmp_path / "none")) for name, value in settings.items()}
-    done = pitcrew("demo", env=environment(tmp_path / "empty", **settings))
+    done = pitcrew("demo", env=environment(prepared(ingested, tmp_path / "empty"), **settings))
     assert (done.returncode, done.stdout) == (1, "")
     assert advice in done.stderr

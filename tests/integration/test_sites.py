@@ -12,7 +12,8 @@ OIL = "The Tern wants 4.2 litres of engine oil, changed every 18 months."
 
 
 def test_a_site_is_read_searched_and_followed(ingested: Path, tmp_path: Path) -> None:
-    env = environment(prepared(ingested, tmp_path / "data"))
+    (tmp_path / "documents").mkdir()  # no customers' questions, of which there are thousands to embed
+    env = environment(prepared(ingested, tmp_path / "data"), PITCREW_KNOWLEDGE_DIR=str(tmp_path / "documents"))
     pages = {
         "/robots.txt": Answer("User-agent: *\nDisallow: /help/internal"),
         "/help/": html("Help", "oil", "tyres", "internal"),

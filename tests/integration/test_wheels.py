@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import websockets
 
-from tests.serving import ROOT, Served, environment, prepared
+from tests.serving import ROOT, Served, embedded, environment, prepared
 
 BUILDING = {"PIP_NO_INDEX": "1", "SOURCE_DATE_EPOCH": "1700000000"}
 LEFT_OUT = shutil.ignore_patterns("build", "*.egg-info", "__pycache__", "node_modules")
@@ -88,9 +88,7 @@ def test_the_same_sources_make_the_same_bytes(built: Path, tmp_path: Path) -> No
 
 def test_the_server_runs_outside_a_checkout(outside: Path, ingested: Path, tmp_path: Path) -> None:
     """From an empty folder: the demonstration with its documents, then an answer, pages and bundles."""
-    data = prepared(ingested, tmp_path / "data")
-    for vectors in ("vectors.db", "questions.npz", "statements.npz"):  # to make them again takes a minute
-        shutil.copy(ingested / vectors, data)
+    data = embedded(ingested, prepared(ingested, tmp_path / "data"))
     env = environment(data, PYTHONPATH=str(outside))
     del env["PITCREW_KNOWLEDGE_DIR"]
     pitcrew = [sys.executable, "-c", "import api.cli; api.cli.main()"]

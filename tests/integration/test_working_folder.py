@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.serving import KNOWLEDGE, ROOT, environment, pitcrew, prepared, serving
+from tests.serving import KNOWLEDGE, ROOT, embedded, environment, pitcrew, prepared, serving
 
 VARIANTS = "How much power does the Wren have?"
 
@@ -20,7 +20,7 @@ def data(ingested: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Ingested from a knowledge base that is gone since."""
     folder = tmp_path_factory.mktemp("moved")
     base = Path(shutil.copytree(KNOWLEDGE, folder / "base"))
-    data = prepared(ingested, folder / "data")
+    data = embedded(ingested, prepared(ingested, folder / "data"))
     done = pitcrew("ingest", str(base), env=environment(data, PITCREW_KNOWLEDGE_DIR=str(base)), timeout=900)
     assert done.returncode == 0, done.stderr
     assert "Taken in: customer-questions.csv (customers' questions), datasets (datasets), vehicles.csv" in done.stderr
@@ -50,9 +50,9 @@ def test_the_same_answer_from_any_folder(ingested: Path, data: Path, tmp_path: P
     assert os.listdir(tmp_path) == []
 
 
-def test_what_is_not_there_is_said(data: Path, tmp_path: Path) -> None:
+def test_what_is_not_there_is_said(ingested: Path, data: Path, tmp_path: Path) -> None:
     """By the doctor, the banner and `/ready`, for a base without them and for a data folder from before."""
-    base, own = tmp_path / "base", tmp_path / "own"
+    base, own = tmp_path / "base", prepared(ingested, tmp_path / "own")
     (base / "specs").mkdir(parents=True)
     (base / "specs" / "gull.md").write_text("# The Gull\n\n## Cargo\n\nThe hold takes 430 litres.\n")
     env = environment(own, PITCREW_KNOWLEDGE_DIR=str(base))
