@@ -52,8 +52,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items.sort(key=lambda item: order[item.path.relative_to(TESTS)])
 
 
-def pytest_collection_finish() -> None:
-    """What is there now is never looked through again for what nobody needs."""
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop() -> None:
+    """What there is before the first test is never looked through again for what nobody needs."""
     gc.freeze()
     gc.enable()
 
