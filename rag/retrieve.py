@@ -142,6 +142,10 @@ class Retriever:
         """The unit vectors of all questions of customers, one a row; None where there are none, or not yet. Blocks."""
         return self._questions.vectors() if self._questions else None
 
+    def renew(self, questions: CustomerQuestions) -> None:
+        """Search with these questions of customers from now on, in the place of those it had."""
+        self._questions = questions
+
     def find(self, text: str, *, subjects: Sequence[str] | None = None, k: int = 8) -> SearchResult:
         """`retrieve` in the calling thread."""
         return self.find_each([text], subjects=subjects, k=k)[0]

@@ -22,6 +22,7 @@ from api.compose.knowledge import INDEXES_PATIENCE_S, open_library
 from api.compose.models import open_models
 from api.compose.parking import open_parking
 from api.compose.publication import PAUSE_S, PublishingTurn, keeping_current
+from api.compose.renewal import taking_in
 from api.compose.statements import fetch_statements
 from api.compose.warming import warming
 from api.observability.checks import check_knowledge, check_model
@@ -69,7 +70,10 @@ class Responder:
         await engine.recover()
         self.ground.datasets.prepare()
         log.info("ready", answerer=self.name, documents=len(self.library.catalogue.hashes()))
-        async with warming(self.resources):
+        async with (
+            warming(self.resources),
+            taking_in(self.ground.settings, self.ground.database, self.library),
+        ):
             yield
 
 
