@@ -59,6 +59,11 @@ def pytest_runtestloop() -> None:
     gc.enable()
 
 
+def pytest_unconfigure() -> None:
+    """At the end all of it goes: libraries complain of what is left."""
+    gc.unfreeze()
+
+
 @pytest.fixture(scope="session")
 def ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data directory with the whole knowledge base in it; copy it before you write to it. Where tests run in several
