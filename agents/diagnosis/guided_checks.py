@@ -122,8 +122,10 @@ def parse(chunks: Sequence[Chunk], vehicles: Vehicles) -> GuidedChecks:
     fitment = fitment_of(vehicles)
     drafts: dict[str, _Draft] = {}
     unread: list[UnreadRow] = []
-    for row in rows(chunks):
-        if {"symptom", "cause"} <= row.cells.keys() and {"check", "if yes", "if no", "likelihood"} & row.cells.keys():
+    all_rows = tuple(rows(chunks))
+    with_checks = {(row.chunk.document_id, row.chunk.section) for row in all_rows if "check" in row.cells}
+    for row in all_rows:
+        if {"symptom", "cause"} <= row.cells.keys() and (row.chunk.document_id, row.chunk.section) in with_checks:
             draft = drafts.setdefault(row.cells["symptom"], _Draft())
             draft.also += listed(row.cells.get("also called", ""))
             if not draft.first and row.cells.get("first"):

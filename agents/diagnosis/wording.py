@@ -52,7 +52,7 @@ def _code_row(name: str, row: Mapping[str, Any], marker: int) -> str:
         said.append(f"What to do: {row['what_to_do'].rstrip('.')}.")
     text = f"{' '.join(said)} [{marker}]"
     if row["applies_to_the_vehicle"] is False:
-        text += f"\n\nThis entry is for: {row['applies_to']} [{marker}]. It does not list your vehicle."
+        text += f"\n\nThis entry is for: {row['applies_to']} [{marker}]. It does not list your model."
     return f"{go_on(row, marker)}{text}"
 
 

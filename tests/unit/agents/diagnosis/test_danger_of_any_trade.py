@@ -70,6 +70,19 @@ async def test_poison_is_answered_with_the_centre_and_the_orders_of_the_document
     assert said.index("112") < said.index("0800 555 111")
 
 
+async def test_a_leak_of_fuel_may_be_one_of_gas() -> None:
+    manual = """# Boiler
+
+## If you smell gas
+
+Do not touch any switch, and light no flame. Leave the house at once, and call the gas line from outside.
+"""
+    _, said = await told("fuel", of_a_maker(manual))
+    assert "switch it off" not in said.casefold()
+    assert "call from outside" in said
+    assert "Do not touch any switch" in said
+
+
 async def test_a_maker_without_vehicles_has_no_roadside_assistance() -> None:
     made, _ = context(of_a_maker(MANUAL), case(""))
     outcome = await made.call(TELEPHONE_NUMBERS, {})

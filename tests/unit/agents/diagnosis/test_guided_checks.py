@@ -101,6 +101,11 @@ def test_other_tables_are_left_alone() -> None:
     assert parse(chunks, bundled.vehicles()).symptoms == ()
 
 
+def test_without_checks_a_table_guides_nobody() -> None:
+    text = "# Faults\n\n| Symptom | Cause | Likelihood |\n| --- | --- | --- |\n| no heat | pressure too low | often |\n"
+    assert not parse(bundled.chunks_of("troubleshooting/faults.md", text.encode()), Vehicles()).symptoms
+
+
 def test_the_checks_hold_the_places_of_their_own_table_alone() -> None:
     table = next(chunk for chunk in bundled.chunks() if chunk.document_id == TABLE and "Check: " in chunk.text)
     other = next(chunk for chunk in bundled.chunks() if chunk.document_id != TABLE)
