@@ -7,9 +7,8 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Any, Protocol, assert_never
-from warnings import catch_warnings, simplefilter
+from warnings import catch_warnings, filterwarnings
 
-from langchain_core._api import LangChainBetaWarning
 from langgraph.stream.transformers import CustomTransformer
 from langgraph.types import Command, Interrupt
 
@@ -104,7 +103,7 @@ async def by_events(
 ) -> AsyncGenerator[Output | Interrupt]:
     """Read LangGraph's `stream_events` in its third version, which LangGraph itself calls experimental."""
     with catch_warnings():
-        simplefilter("ignore", LangChainBetaWarning)
+        filterwarnings("ignore", message="The v3 streaming protocol")
         opening = graph.astream_events(state, config, version="v3", transformers=[CustomTransformer], **options)
         stream = await opening
     async with stream:
