@@ -66,7 +66,7 @@ if any(name.startswith(('nvidia', 'cuda')) for name in needs):
     if sys.stdin.isatty() and input('Go on with the large one? [y/N] ').strip().lower() not in ('y', 'yes'):
         sys.exit('Stopped.')
 else:
-    print('Installing into .venv (about 400 MB to download the first time)', flush=True)
+    print('Installing into .venv (about 550 MB to download the first time)', flush=True)
 endef
 export TORCH_BUILD
 
