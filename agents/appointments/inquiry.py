@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from agents.appointments.booking_plan import Offer, Plan
 from agents.appointments.dealers.places import Mention
-from agents.appointments.dealers.workshops import Workshop, Workshops
+from agents.appointments.dealers.workshops import Unbookable, Workshop, Workshops
 from agents.appointments.picks import counted, other_one
 from agents.appointments.purposes import BY_ACT, LONGEST, TOWN, VEHICLE, Intent, read
 from agents.appointments.works import MOST_WORDS, names_visit, works
@@ -40,9 +40,9 @@ _BACK = 2
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """`reply`: see `Purpose.reply`. `dealers`: those named, several where a place has several. `vehicle` as it is
-    called, "" if none was named. `car`: whether a courtesy car is wished. `turn`: earlier or later than what was
-    offered, and `shift` by how much; negative is earlier."""
+    """`reply`: see `Purpose.reply`. `dealers`: those named, several where a place has several; `unbookable`: those
+    named that can only be called. `vehicle` as it is called, "" if none was named. `car`: whether a courtesy car is
+    wished. `turn`: earlier or later than what was offered, and `shift` by how much; negative is earlier."""
 
     text: str
     act: str
@@ -50,6 +50,7 @@ class Heard:
     reply: str
     question: bool
     dealers: tuple[Workshop, ...]
+    unbookable: tuple[Unbookable, ...]
     vehicle: str
     other_vehicle: bool
     other_dealer: bool
@@ -66,7 +67,7 @@ class Heard:
     def nothing(self) -> bool:
         """Whether it tells nothing of an appointment."""
         told = self.dealers or self.vehicle or self.wish or self.work or self.turn or self.shift or self.car
-        return not (told or self.other_vehicle or self.other_dealer)
+        return not (told or self.unbookable or self.other_vehicle or self.other_dealer)
 
 
 def hear(
@@ -84,7 +85,9 @@ def hear(
     about, since = _spoken_of(plan, now)
     text, mentions = _wanted(text, known, "dealer" in plan.asked)
     dealers = tuple(dict.fromkeys(found for mention in mentions for found in mention.found))
-    places = [(item.start, item.end) for item in mentions]
+    apart = known.unbookable(text)
+    unbookable = tuple(dict.fromkeys(found for mention in apart for found in mention.found))
+    places = [*((item.start, item.end) for item in mentions), *((item.start, item.end) for item in apart)]
     bare = _replaced(text, [*places, *((item.start, item.end) for item in vehicles.mentions(text))], "")
     above = {"above": len(plan.offers)} if plan.offers or plan.hold or "when" in plan.asked else {}
     said, wish, work = reading(bare).words, windows.read(bare, now, about, since, **above), works(bare)
@@ -92,8 +95,8 @@ def hear(
     shift = windows.shifted(text)
     purpose = read(vehicles.generic(_replaced(text, places, TOWN), VEHICLE), choices or {})
     day = wish.soonest or not all(window.any_day for window in wish.windows)
-    intent = purpose.intent(sum(map(bool, (day, dealers, work)))) or BY_ACT.get(act)
-    reply = purpose.reply(any((wish, dealers, work, vehicle, _turn(said), shift)))
+    intent = purpose.intent(sum(map(bool, (day, dealers or unbookable, work)))) or BY_ACT.get(act)
+    reply = purpose.reply(any((wish, dealers, unbookable, work, vehicle, _turn(said), shift)))
     if plan.intent == "book" and intent in ("move", "cancel") and not names_visit(text):
         # What is being arranged is meant, not what is booked.
         intent, reply = None, "detail" if intent == "move" else "stop"
@@ -106,6 +109,7 @@ def hear(
         reply=reply,
         question=purpose.question,
         dealers=dealers,
+        unbookable=unbookable,
         vehicle=vehicle,
         other_vehicle=_follows(said, _OTHER, _VEHICLES),
         other_dealer=_follows(said, _OTHER, _DEALERS) or "elsewhere" in said or _follows(said, {"somewhere"}, {"else"}),

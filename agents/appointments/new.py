@@ -1,11 +1,13 @@
 """A new appointment: what is needed for it is taken from the message, and asked for one thing at a time."""
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msgspec.structs import replace
 
-from agents.appointments.dealers.workshops import Workshop
+from agents.appointments.dealers.skill import LOOK_UP_DEALER
+from agents.appointments.dealers.workshops import Unbookable, Workshop
 from agents.appointments.dialogue import ASK_WORK, Dialogue
 from agents.appointments.picks import counted
 from agents.appointments.wording import listed
@@ -28,6 +30,9 @@ _FOUND = ("work", "fault", "cause", "summary")
 
 async def book(dialogue: Dialogue) -> Handled:
     """Go on with a new appointment as far as the message allows."""
+    towns = {row.town for row in dialogue.heard.dealers}
+    if (apart := dialogue.heard.unbookable) and towns <= {row.town for row in apart}:
+        return await _elsewhere(dialogue, apart[0])
     if not dialogue.known.rows:
         return Handled(NO_APPOINTMENT_STORE, "declined")
     if (pick := dialogue.picked()) is not None:
@@ -45,6 +50,20 @@ async def book(dialogue: Dialogue) -> Handled:
             "when", "Which other day or time would suit you? I can also look at another service partner."
         )
     return await dialogue.find(dialogue.turned(dialogue.plan.wish, dialogue.offered()))
+
+
+async def _elsewhere(dialogue: Dialogue, dealer: Unbookable) -> Handled:
+    """That the dealer named can only be called, and who else takes appointments."""
+    found = await dialogue.context.call(LOOK_UP_DEALER, {"dealer": dealer.name})
+    call = f"please call {dealer.telephone}" if dealer.telephone else "please ask our customer service"
+    said = f"{dealer.address} takes no appointments through me: {call} [{found.first_number}]."
+    _take(dialogue)
+    serving = dialogue.known.serving(dialogue.context.resources.vehicles.mentioned(dialogue.plan.vehicle))
+    if not serving:
+        return Handled(said, "to_person", found.citations)
+    dialogue.plan = replace(dialogue.plan, dealer="")
+    asked = _which(dialogue, f"{said} If you would rather go elsewhere, which of these would you like?", serving)
+    return dataclasses.replace(asked, citations=found.citations)
 
 
 def _take(dialogue: Dialogue) -> None:

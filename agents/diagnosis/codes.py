@@ -40,6 +40,12 @@ _FIRST = Phrases(
     )
 )
 """What stands right before a code, or before the next one of several."""
+_SHOWN = Phrases(("(display|screen|panel|blinks|blinking|flashes|flashing|lit)", "(lights|pops|comes) up"))
+"""Says that a product shows something, which stands anywhere in the text."""
+_ARTICLES = vocabulary("a an the my your our")
+"""Before what is formed as a code and names a thing: "an E14 bulb"."""
+_FEW_LETTERS = 2
+"""Of what can be nothing but a code where something is shown."""
 _EXAMPLE = "P0420"
 _INNER = frozenset("-._")
 _ROLES = {
@@ -146,21 +152,25 @@ def _of_vehicles(text: str, known: FaultCodes) -> tuple[str, ...]:
 
 
 def _of_tables(text: str, known: FaultCodes) -> Iterator[tuple[str, int, int]]:
-    """`E3`, `e 3`, `Err-12`, also for an `E03` of the tables; each with its place. What has no letter, or is nowhere in
-    the documents, counts where it is called a code or nothing else is said."""
+    """`E3`, `e 3`, `Err-12`, also for an `E03` of the tables; each with its place. What has no letter counts where it
+    is called a code or nothing else is said; what is nowhere in the documents also where it is formed as codes of the
+    tables are, or something is shown."""
     if not known.own:
         return
     read = tokens(text)
     called = {found.last for found in _FIRST.spans(text)}
     alone = len(text.strip(" .?!,")) <= _LONGEST_ALONE
     zeros = {_without_zeros(code): code for code in known.rows}
+    forms, shown = frozenset(map(_form, known.rows)), text in _SHOWN
     at = 0
     while at < len(read):
         named = at in called or (at > 0 and read[at - 1].word in ":#'\"" and at - 1 in called) or (alone and at == 0)
         for end in range(min(at + 3, len(read)), at, -1):
             code = _written(read[at:end], named=named)
             code = code if code in known.rows else zeros.get(_without_zeros(code), code)
-            if code and (code in known.rows or (named and _likely(code) and code not in known.stated)):
+            thing = at > 0 and read[at - 1].word in _ARTICLES
+            formed = (_form(code) in forms and not thing) or (shown and len(_letters(code)) <= _FEW_LETTERS)
+            if code and (code in known.rows or ((named or formed) and _likely(code) and code not in known.stated)):
                 yield code, read[at].start, read[end - 1].end
                 called |= {end, end + 1} if named else set()
                 at = end - 1
@@ -181,13 +191,23 @@ def _written(read: Sequence[Token], *, named: bool) -> str:
 
 def _without_zeros(code: str) -> str:
     """A code without the zeros that its figures begin with."""
-    letters = code.rstrip("0123456789")
+    letters = _letters(code)
     return letters + code[len(letters) :].lstrip("0")
+
+
+def _letters(code: str) -> str:
+    """What stands before the figures that a code ends with."""
+    return code.rstrip("0123456789")
+
+
+def _form(code: str) -> tuple[str, int]:
+    """What codes of one table have in common: their letters, and how many figures they have."""
+    return _letters(code), len(code) - len(_letters(code))
 
 
 def _likely(code: str) -> bool:
     """Whether what is in no document can be nothing else than a code."""
-    letters = code.rstrip("0123456789")
+    letters = _letters(code)
     return letters.isalpha() and len(letters) <= _MOST_LETTERS and letters != code
 
 

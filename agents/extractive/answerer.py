@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from agents.extractive import quotation
 from agents.extractive.correction import corrected
-from agents.extractive.decision import LEAST, LEAST_ASKED, POSSIBLE, answerable
+from agents.extractive.decision import LEAST, LEAST_ASKED, POSSIBLE, answerable, speaks
 from agents.extractive.pieces import pieces
 from agents.extractive.quotation import quote
 from agents.extractive.scoring import Scored, Scoring, key_parts, knows_questions, matching_parts, rank
@@ -101,6 +101,8 @@ class ExtractiveAnswerer:
         if selection is None:
             plain_fact = synonyms.expected(question) is not None or len(content(question)) <= _FEW
             best = quote(ranked, quotation.FACT if plain_fact else quotation.EXPLANATION)
+            if not asked and not speaks([scored for scored in ranked if scored.statement in best.statements]):
+                return decline(), Answered(declined=True)
             text = quotation.word(best, self._fitment, task, cars)
             return text, replace(_cited(best.statements, task), hedged=True)
 

@@ -24,6 +24,11 @@ of conversations away and none of the right; from 0.92 to 0.97 little changes.""
 POSSIBLE = 0.07
 """The least probability with which the nearest passage is quoted, as what our documents say and not as the answer."""
 
+_SPOKEN, _ALIKE = 0.5, 0.45
+"""The share of a question's telling words that what is told has at least, where it is not so alike in meaning, a
+cosine: else it is something else that the documents say of the same product. On the bundled questions, without those
+of customers, this takes away 15 of the 23 answers to what no document says, and 7 of the 84 that were right."""
+
 _SHORT, _LONG = 8, 40  # words: fewer tell no more of a question than these; with more, it has enough
 _CERTAIN = 1e-4  # probabilities are kept this far from 0 and 1, so that their odds are finite
 
@@ -33,6 +38,12 @@ def answerable(question: str, ranked: Sequence[Scored], *, asked: bool = False) 
     questions have an answer. `asked`: the search knew questions of customers with what answers them."""
     model = ANSWERABLE_ASKED if asked else ANSWERABLE
     return model.probability(features(question, ranked)) if ranked else 0.0
+
+
+def speaks(told: Sequence[Scored]) -> bool:
+    """Whether one of the statements told speaks of what was asked at all, in its words or its meaning. Where the search
+    knew questions of customers, these tell it better."""
+    return any(scored.features["coverage"] >= _SPOKEN or scored.features["likeness"] >= _ALIKE for scored in told)
 
 
 def features(question: str, ranked: Sequence[Scored]) -> dict[str, float]:

@@ -13,6 +13,8 @@ from rag.types import Chunk, Passage
 _NONE = frozenset({"", "-", "–", "—", "same"})
 _ALIASES = frozenset(("also called", "also known as", "alias", "aliases", "other names", "signs", "synonyms"))
 """Columns of other words for what a row is about: it is found by them, and they are not told."""
+_SETTINGS = ("time zone", "slot", "places per slot")
+"""What the names of columns begin with that say how appointments are found, and nothing to a reader."""
 _LEANING = vocabulary("it its this that these those they them their such otherwise then also both neither afterwards")
 _POINTING = {
     (before, after)
@@ -201,10 +203,10 @@ def _by_row(span: Span, context: tuple[str, str], within: Cars, fitment: Fitment
     rest: list[Cell] = []
     for cell in span.cells:
         named = fitment.labelled(cell.value, cars, cell.column)
-        if named is None:
-            rest.append(cell)
-        else:
+        if named is not None:
             cars = named
+        elif not cell.column.casefold().startswith(_SETTINGS):
+            rest.append(cell)
     label = ""
     if len(rest) > 1 and _is_name(rest[0].value):
         label, rest = rest[0].value, rest[1:]

@@ -55,6 +55,7 @@ class VehicleData:
         self._order = {car: place for place, car in enumerate(fitment.in_order)}
         self._entries: dict[int, list[Entry]] = {}
         self._covered: dict[int, Cars] = {}
+        self._spoken_of: dict[str, set[tuple[str, int]]] = defaultdict(set)
         self._stretches: dict[str, dict[tuple[int, int], set[str]]] = defaultdict(lambda: defaultdict(set))
         self.attributes = Attributes.of(self._filled(found))
 
@@ -76,6 +77,12 @@ class VehicleData:
     def covered(self, attribute: Attribute) -> Cars:
         """The cars of which the tables say this."""
         return self._covered[attribute.number]
+
+    def beside(self, attribute: Attribute) -> Cars:
+        """The cars of which the documents speak that say this of others, and of which they do not say it."""
+        documents = {entry.evidence.passage.chunk.document_id for entry in self._entries[attribute.number]}
+        spoken_of = frozenset[tuple[str, int]]().union(*(self._spoken_of[document] for document in documents))
+        return spoken_of - self._covered[attribute.number]
 
     def stated(self, chunk_id: str, start: int, statement: str = "") -> frozenset[str]:
         """The names of the attributes that the row states which begins or goes on there; none where no row does. Of a
@@ -119,6 +126,7 @@ class VehicleData:
             attributes.append(Attribute(number, name, words, context, measures, subjects, head))
             for fact in told:
                 self._stretches[fact.chunk.id][fact.start, fact.end].add(name)
+                self._spoken_of[fact.chunk.document_id] |= fact.cars
             self._covered[number] = frozenset(car for fact in told for car in fact.cars)
             self._entries[number] = [entry for fact in told for entry in self._of(attributes[-1], fact)]
         return attributes

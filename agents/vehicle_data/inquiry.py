@@ -21,10 +21,13 @@ from rag.terms import stem
 _SENTENCES = re.compile(r"(?<=[.?!])\s+")
 _POINTS_BACK = re.compile(r"\b(?:it|its|they|them|their|he|she|his|her|that|this|those|these|one)\b", re.IGNORECASE)
 _OTHERWISE = re.compile(
-    r"\b(?:why|where|when|mean|means|meant|meaning|difference|should i|worth|if|happen\w*|now|currently"
-    r"|at the moment)\b",
+    r"\b(?:why|where|when|mean|means|meant|meaning|should i|worth|if|happen\w*|now|currently|at the moment)\b",
     re.IGNORECASE,
 )
+_DIFFERENCE = re.compile(r"\bdifference\b", re.IGNORECASE)
+"""Asks for what two sides have, and nothing where only one is named."""
+_HOW_FAR = re.compile(r"\bdifference\b|\bhow (?:much|many)\b|\bby how\b", re.IGNORECASE)
+"""Asks how far two figures lie apart, where it stands in a comparison."""
 _WISH = re.compile(r"^(?:i|we|my|our|because|it'?s|thanks|thank|cheers|please)\b", re.IGNORECASE)
 _GREETING = re.compile(
     r"^(?:hi|hello|hey|good (?:morning|afternoon|evening)|dear \w+)(?: there)?[,.!]*\s*", re.IGNORECASE
@@ -35,7 +38,8 @@ _WHICH = re.compile(
 _RANGE = re.compile(
     r"\b(?:cars|models|vehicles|variants|versions|range|line-?up"
     r"|(?:which|what) (?:car|model|vehicle|variant|version|one)"
-    r"|which (?:has|have|is|can|fit|fits|takes?|tows?|gets?|goes|offers?)|of (?:them|your|yours|these|all))\b",
+    r"|which (?:\w+ )?(?:has|have|is|are|can|fit|fits|takes?|tows?|gets?|goes|offers?|uses?|needs?|costs?|weighs?"
+    r"|holds?|makes?)|of (?:them|your|yours|these|all))\b",
     re.IGNORECASE,
 )
 _ANY = re.compile(r"\b(?:car|cars|vehicle|vehicles|model|models|range)\b(?<!my car)", re.IGNORECASE)
@@ -118,7 +122,8 @@ def asked(
     if any(int(year) not in known for year in years(text)):
         return None
     reader = _Reader(question, facts, data, vehicles, subjects)
-    found = reader.comparison() or reader.contrast() or reader.choice() or reader.lookup()
+    one_sided = _DIFFERENCE.search(question)
+    found = reader.comparison() or reader.contrast() or (None if one_sided else reader.choice() or reader.lookup())
     if found or not added or not _Reader(added, facts, data, vehicles, subjects).measures():
         return found
     named = [added[mention.start : mention.end] for mention in vehicles.mentions(added)]
@@ -185,6 +190,7 @@ class _Reader:
         found = self._about(bare, cars)
         if rim and not (found and all(self._fits_rim(item, cars, rim[1]) for item in found)):
             rim, found = None, self._about(self._bare, cars)
+        found = found or self._left_out(bare, cars)
         if (
             not found
             or of_something_else(bare, found)
@@ -194,6 +200,11 @@ class _Reader:
         named = bool(self._vehicles.mentions(self._text))
         own = not named or _OWN.search(self._text) is not None
         return Lookup(tuple(item.name for item in found), cars, self._into(found), rim[1] if rim else "", own)
+
+    def _left_out(self, text: str, cars: Cars) -> tuple[Attribute, ...]:
+        """What the tables that speak of these cars say of others alone."""
+        found = self._about(text, self._fitment.everything) if cars != self._fitment.everything else ()
+        return found if all(cars <= self._data.beside(item) for item in found) else ()
 
     def measures(self) -> bool:
         """Whether it is about figures of a vehicle, so that a next question need not be about the same thing."""
@@ -213,13 +224,15 @@ class _Reader:
             return None
         within = frozenset[tuple[str, int]]().union(*named) if named else others
         rest = without(self._bare, word)
-        about = word.about if word.about and _TO_A_FIGURE.fullmatch(rest) else f"{word.about} {rest}"
-        found = primary(self._about(about, within, measured=True))
-        if len(found) != 1 or not all(self._figures(found[0], side) for side in named):
+        rest = "" if word.about and _TO_A_FIGURE.fullmatch(rest) else rest
+        named_so = (f"{about} {rest}" for about in dict.fromkeys((word.about, *word.about.split()[-1:])))
+        found = next(filter(None, (primary(self._about(about, within, measured=True)) for about in named_so)), ())
+        if len(found) != 1 or (named and not any(self._figures(found[0], side) for side in named)):
             return None
         asserted = len(named) == 2 and re.match(r"\W*(?:is|are|does|do|has|have|can|will)\b", self._text, re.IGNORECASE)
         pair = named if len(named) >= 2 else ()
-        return Comparison(found[0].name, word.end(found[0].measures), pair, within, bool(asserted))
+        apart = bool(pair) and _HOW_FAR.search(self._text) is not None
+        return Comparison(found[0].name, word.end(found[0].measures), pair, within, bool(asserted), apart)
 
     def contrast(self) -> Contrast | None:
         spoken = sides(self._text, self._facts, self._fitment, self._vehicles)
@@ -227,7 +240,8 @@ class _Reader:
             return None
         within = frozenset[tuple[str, int]]().union(*spoken.cars)
         found = self._about(PAIR.sub(" ", spoken.rest), within)
-        return Contrast(spoken.cars, tuple(item.name for item in found)) if found else None
+        apart = _HOW_FAR.search(self._text) is not None
+        return Contrast(spoken.cars, tuple(item.name for item in found), apart) if found else None
 
     def choice(self) -> Choice | None:
         if not (_WHICH.search(self._text) and _RANGE.search(self._bare)):
@@ -257,7 +271,7 @@ class _Reader:
             right = right and _INTERVAL not in attribute.words  # when something is due is no figure of the vehicle
             return (
                 right
-                and (bool(attribute.measures) or not measured)
+                and (not measured or bool(attribute.measures) or self._figures(attribute, cars))
                 and not attribute.subjects.isdisjoint(self._subjects)
             )
 

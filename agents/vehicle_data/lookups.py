@@ -29,22 +29,25 @@ class Lookup:
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """Which of the `sides`, or of all cars where there are none, has the highest or lowest figure. `asserted`: the
-    question can be answered with yes or no, for the first side."""
+    question can be answered with yes or no, for the first side; `apart`: by how much is asked too."""
 
     attribute: str
     order: Order
     sides: tuple[Cars, ...] = ()
     within: Cars = frozenset()
     asserted: bool = False
+    apart: bool = False
     likely: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Contrast:
-    """What some attributes are on each of the `sides`. `likely`: that these are asked for is likely and not certain."""
+    """What some attributes are on each of the `sides`, and how far they lie `apart`. `likely`: that these are asked for
+    is likely and not certain."""
 
     sides: tuple[Cars, ...]
     attributes: tuple[str, ...]
+    apart: bool = False
     likely: bool = False
 
 

@@ -20,7 +20,7 @@ from agents.vehicle_data.fact_table import VehicleData, parse
 from agents.vehicle_data.inquiry import again, asked
 from agents.vehicle_data.lookups import Choice, Comparison, Contrast, Lookup, Request, on_rim
 from agents.vehicle_data.tools import COMPARE, CONVERT, FILTER, LOOK_UP
-from agents.vehicle_data.wording import Answer, Cell, cells, chosen, contrasted, looked_up, paired, ranked
+from agents.vehicle_data.wording import Answer, Cell, cells, chosen, contrasted, left_out, looked_up, paired, ranked
 from agents.vehicles.applicability import Cars
 from agents.vehicles.range import years
 
@@ -130,8 +130,8 @@ def _moved(case: Case, data: VehicleData) -> Lookup | None:
     variants = {variant for variant, _ in _cars(case.note)}
     if years(case.message) and len({variant for variant, _ in cars}) > len(variants):  # a year, and no vehicle
         cars = frozenset(car for car in cars if car[0] in variants)
-    known = [data.covered(item) for name in case.note.get("attributes", ()) for item in data.attributes.named(name)]
-    if not cars or not known or any(cars.isdisjoint(covered) for covered in known):
+    known = [item for name in case.note.get("attributes", ()) for item in data.attributes.named(name)]
+    if not cars or not known or any(cars.isdisjoint(data.covered(item) | data.beside(item)) for item in known):
         return None
     return _about_them(case.note, cars)
 
@@ -161,7 +161,9 @@ async def _look_up(request: Lookup, context: ToolContext) -> Handled:
     if request.rim:
         found = [match for match in found if on_rim(match.detail, request.rim)]
     if not found:
-        return Handled(_AWAY, "declined")
+        of = [item for name in request.attributes for item in data.attributes.named(name)]
+        left = bool(of) and all(request.cars <= data.beside(item) for item in of)
+        return Handled(left_out(request.attributes, data.fitment.name(request.cars)) if left else _AWAY, "declined")
     found = [await _with_extra(match, request.into, context) for match in found]
     answer = looked_up(found, data.fitment, request.own)
     note = _noted(request.attributes, request.cars, answer, request.into, request.rim)
@@ -183,9 +185,10 @@ async def _compare(request: Comparison, context: ToolContext) -> Handled:
     if outcome.result is None or not found:
         return Handled(_AWAY, "declined")
     if request.sides:
-        answer = paired(request.sides, found, rest, request.asserted, data.fitment)
+        answer = paired(request, found, rest, data.fitment)
     else:
-        answer = ranked(outcome.result.value, found, rest, data.fitment)
+        left = frozenset[tuple[str, int]]().union(*map(data.beside, data.attributes.named(request.attribute)))
+        answer = ranked(request.order, found, rest, left & request.within, data.fitment)
     handled = _handled(answer, evidence, _noted((request.attribute,), _told_of(answer), answer))
     return replace(handled, hedged=request.likely)
 
@@ -197,7 +200,7 @@ async def _contrast(request: Contrast, context: ToolContext) -> Handled:
     found = await _values(request.attributes, cars, context, evidence)
     if not found:
         return Handled(_AWAY, "declined")
-    answer = contrasted(request.sides, found, data.fitment)
+    answer = contrasted(request, found, data.fitment)
     return replace(_handled(answer, evidence, _noted(request.attributes, cars, answer)), hedged=request.likely)
 
 

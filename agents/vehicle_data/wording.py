@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from agents.vehicle_data.lookups import Comparison, Contrast
 from agents.vehicles.applicability import Cars, Fitment
 
 WHICH_ONE = "Which one is yours?"
@@ -12,6 +13,8 @@ _LISTED = 8
 """Lines of an answer that differs by vehicle; beyond that it says from where to where, and asks."""
 _AFTER = 5
 _FEW_VALUES = 2  # of one side, in a cell of a table
+_DECIMALS = 3
+_NO_FIGURE = "no figure in our documents"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,51 +81,55 @@ def looked_up(found: Sequence[Cell], fitment: Fitment, own: bool) -> Answer:
     return Answer(f"{text}\n\n{WHICH_ONE}" if asks else text, asks, tuple(plain), differs)
 
 
-def ranked(value: Mapping[str, Any], found: Sequence[Cell], rest: Sequence[Cell], fitment: Fitment) -> Answer:
-    """The car with the highest or lowest figure first, then some of the others."""
+def left_out(attributes: Sequence[str], vehicle: str) -> str:
+    """That the documents do not say what they say of others."""
+    named = " and ".join(map(_small, attributes))
+    return f"Our documents do not give the {named} of the {vehicle}. Our customer service may know it."
+
+
+def ranked(order: str, found: Sequence[Cell], rest: Sequence[Cell], left: Cars, fitment: Fitment) -> Answer:
+    """The car with the highest or lowest figure first, then some of the others; of those `left` there is none."""
     best, *others = found
-    text = f"{_line(best, fitment)}, the {value['order']} {_small(best.attribute)}."
+    text = f"{_line(best, fitment)}, the {order} {_small(best.attribute)}."
     shown = [*others[:_AFTER], *(cell for cell in rest if cell.cars - _all_cars(found))]
     lines = [f"- {_line(cell, fitment)}" for cell in shown]
     if lines:
         text += "\n\nThe others:\n\n" + "\n".join(lines)
-    return Answer(text, False, (best, *shown), order=value["order"])
+    if left := left - _all_cars([*found, *rest]):
+        text += f"\n\n{_NO_FIGURE.capitalize()}: {fitment.name(left)}."
+    return Answer(text, False, (best, *shown), order=order)
 
 
-def paired(
-    sides: Sequence[Cars], found: Sequence[Cell], rest: Sequence[Cell], asserted: bool, fitment: Fitment
-) -> Answer:
-    """The figures of each side, `found` being in order; yes or no where the question is `asserted` of the first."""
+def paired(request: Comparison, found: Sequence[Cell], rest: Sequence[Cell], fitment: Fitment) -> Answer:
+    """The figures of each side, `found` being in order; yes or no where the question is asserted of the first."""
+    sides = request.sides
     places = [[place for place, cell in enumerate(found) if cell.cars & side] for side in sides]
     verdict = ""
     if len(sides) == 2 and all(places):
         first, second = places
         ahead, behind = max(first) < min(second), min(first) > max(second)
         equal = len({*first, *second}) == 1
-        if asserted:
+        if request.asserted:
             verdict = "Yes. " if ahead else "No. " if behind or equal else "That depends on the version. "
         elif ahead or behind:
             verdict = f"{fitment.name(sides[0] if ahead else sides[1])}. "
         elif equal:
             verdict = "They are the same. "
-    label = _small(found[0].attribute)
-    lines, used = [], []
-    for side in sides:
-        for cell in [*found, *rest]:
-            if own := cell.cars & side:
-                lines.append(f"- {_line(replace(cell, cars=own), fitment)}")
-                used.append(cell)
-    return Answer(f"{verdict}{_capital(label)}:\n\n" + "\n".join(lines), False, tuple(used))
+    label = _capital(_small(found[0].attribute))
+    lines, used = _by_side(sides, [*found, *rest], fitment)
+    apart = _apart(used) if request.apart else ""
+    return Answer(f"{verdict}{label}:\n\n" + "\n".join(lines) + apart, False, tuple(used))
 
 
-def contrasted(sides: Sequence[Cars], found: Sequence[Cell], fitment: Fitment) -> Answer:
+def contrasted(request: Contrast, found: Sequence[Cell], fitment: Fitment) -> Answer:
     """The values of each side: of one attribute as a list, of several as a table with a column for each side."""
-    plain = _without_needless_details(found)
+    sides, plain = request.sides, _without_needless_details(found)
     attributes = _attributes(plain)
-    of_side = [[replace(cell, cars=own) for cell in plain if (own := cell.cars & side)] for side in sides]
     if len(attributes) == 1:
-        lines = [f"- {_line(cell, fitment)}" for cells_of_one in of_side for cell in cells_of_one]
-        return Answer(f"{_capital(_label(plain))}:\n\n" + "\n".join(lines), False, tuple(plain))
+        lines, used = _by_side(sides, plain, fitment)
+        apart = _apart(used) if request.apart else ""
+        return Answer(f"{_capital(_label(plain))}:\n\n" + "\n".join(lines) + apart, False, tuple(plain))
+    of_side = [[replace(cell, cars=own) for cell in plain if (own := cell.cars & side)] for side in sides]
     heads = [fitment.name(side) for side in sides]
     rows, used = [["", *heads], ["---"] * (len(sides) + 1)], list[Cell]()
     for attribute in attributes:
@@ -131,6 +138,27 @@ def contrasted(sides: Sequence[Cars], found: Sequence[Cell], fitment: Fitment) -
         rows.append([_capital(_small(attribute)), *in_cells])
         used += (cell for some in told for cell in some)
     return Answer("\n".join(f"| {' | '.join(row)} |" for row in rows), False, tuple(used))
+
+
+def _by_side(sides: Sequence[Cars], found: Sequence[Cell], fitment: Fitment) -> tuple[list[str], list[Cell]]:
+    """A line for each cell of each side, and one for the cars of a side that have none; and the cells."""
+    lines, used = [], list[Cell]()
+    for side in sides:
+        own = [replace(cell, cars=cell.cars & side) for cell in found if cell.cars & side]
+        lines += [f"- {_line(cell, fitment)}" for cell in own]
+        if left := side - _all_cars(own):
+            lines.append(f"- {fitment.name(left)}: {_NO_FIGURE}")
+        used += own
+    return lines, used
+
+
+def _apart(told: Sequence[Cell]) -> str:
+    """How far two figures of one unit lie apart, in a sentence; nothing where they are others."""
+    if len(told) != 2 or told[0].unit != told[1].unit or told[0].number is None or told[1].number is None:
+        return ""
+    by = f"{round(abs(told[0].number - told[1].number), _DECIMALS):,.{_DECIMALS}f}".rstrip("0").rstrip(".")
+    markers = " ".join(dict.fromkeys(map(_marked, ([cell] for cell in told))))
+    return f"\n\nThe difference is {' '.join(filter(None, (by, told[0].unit)))} {markers}."
 
 
 def _ends(found: Sequence[Cell]) -> Sequence[Cell]:

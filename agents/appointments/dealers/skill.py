@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import Field
 
-from agents.appointments.dealers.workshops import DAYS, Hours, Workshop, Workshops, parse
+from agents.appointments.dealers.workshops import DAYS, Hours, Unbookable, Workshop, Workshops, parse
 from agents.context import Case, Resources, ToolContext
 from agents.passages.precedents import elsewhere
 from agents.skill import Action, Handled
@@ -34,14 +34,15 @@ class LookUpDealer(Arguments):
 
 async def _look_up(arguments: LookUpDealer, context: ToolContext) -> Result:
     known = await context.resources.reference.derived(parse)
-    found = known.named(arguments.dealer) or known.rows
+    apart = tuple(row for mention in known.unbookable(arguments.dealer) for row in mention.found)
+    found: Sequence[Workshop | Unbookable] = apart[:1] or known.named(arguments.dealer) or known.rows
     rows = [
         {
             "dealer": row.name,
             "town": row.town,
             "street": row.street,
             "telephone": row.telephone,
-            "hours": _week(row),
+            "hours": _hours(row),
         }
         for row in found
     ]
@@ -55,10 +56,10 @@ LOOK_UP_DEALER = Tool(
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """The dealers that are asked about, by their keys."""
+    """The dealers that are asked about, by their keys; or one that can only be called, by its name."""
 
     keys: tuple[str, ...]
-    first: str = ""
+    unbookable: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +82,15 @@ class Dealers:
         if resources.topics is None or case.act != "request":
             return None
         known = await resources.reference.derived(parse)
-        if case.history and not _named(case, known):
+        if case.history and not (_named(case, known) or known.unbookable(case.message)):
             return None
         about = await asyncio.to_thread(resources.topics.read, case.question.text, case.question.context)
         share = sum(share for topic, share in about.topics if topic.name in _TOPICS)
-        if not known.rows or share < _PROBABLE or about.kind(*_KINDS) < _WANTED:
+        apart = known.unbookable(case.message)
+        if not (known.rows or apart) or share < _PROBABLE or about.kind(*_KINDS) < _WANTED:
             return None
+        if apart:
+            return Request((), apart[0].found[0].name)
         if not _named(case, known):
             places = await asyncio.to_thread(resources.asked, case.question.whole)
             if elsewhere(places, known.holds, _SURELY_ELSE):
@@ -96,12 +100,13 @@ class Dealers:
     async def act(self, request: Request, context: ToolContext) -> Handled:
         """See `agents.skill.Skill`."""
         known = await context.resources.reference.derived(parse)
-        rows = [row for key in request.keys if (row := known.get(key))]
+        apart = [row for mention in known.unbookable(request.unbookable) for row in mention.found][:1]
+        rows: Sequence[Workshop | Unbookable] = apart or [row for key in request.keys if (row := known.get(key))]
         only = rows[0].name if len(rows) == 1 else ""
         outcome = await context.call(LOOK_UP_DEALER, {"dealer": only})
         numbers = {citation.passage.chunk.id + str(citation.start): citation for citation in outcome.citations}
-        cited = {row.key: numbers[row.evidence.passage.chunk.id + str(row.evidence.start)] for row in rows}
-        lines = [f"{row.address}: {row.telephone}; {_week(row)} [{cited[row.key].number}]." for row in rows]
+        cited = {row.name: numbers[row.evidence.passage.chunk.id + str(row.evidence.start)] for row in rows}
+        lines = [f"{row.address}: {row.telephone}; {_hours(row)} [{cited[row.name].number}]." for row in rows]
         text = lines[0] if len(lines) == 1 else "\n".join(f"- {line}" for line in lines)
         return Handled(text, citations=tuple(cited.values()))
 
@@ -134,6 +139,10 @@ def _open_minutes(row: Workshop) -> int:
 
 def _minutes(moment: time) -> int:
     return moment.hour * 60 + moment.minute
+
+
+def _hours(row: Workshop | Unbookable) -> str:
+    return row.hours if isinstance(row, Unbookable) else _week(row)
 
 
 def _week(row: Workshop) -> str:

@@ -100,20 +100,45 @@ class Workshop:
         return ", ".join(part for part in (self.name, self.street, self.town) if part)
 
 
+@dataclass(frozen=True, slots=True)
+class Unbookable:
+    """A dealer whose row cannot be read to its end, so that nobody is sent there: it can only be called. `hours` as
+    they are written, "" for none."""
+
+    town: str
+    name: str
+    street: str
+    telephone: str
+    hours: str
+    evidence: Evidence
+
+    @property
+    def address(self) -> str:
+        """Dealer, street and town on one line."""
+        return ", ".join(part for part in (self.name, self.street, self.town) if part)
+
+
 class Workshops:
     """All workshops, in the order of their table. Immutable."""
 
     def __init__(
-        self, rows: Sequence[Workshop] = (), makes: Sequence[str] = (), unread: Sequence[UnreadRow] = ()
+        self,
+        rows: Sequence[Workshop] = (),
+        makes: Sequence[str] = (),
+        unread: Sequence[UnreadRow] = (),
+        unbookable: Sequence[Unbookable] = (),
     ) -> None:
         """`makes`: names of the maker, which alone are no place even where a town is called the same. `unread`: what is
-        left out."""
+        left out, of which `unbookable` are known by name."""
         self.rows = tuple(rows)
         self.unread = tuple(unread)
         self._by_key = {row.key: row for row in self.rows}
         names = ((name, row) for row in self.rows for name in (row.town, row.name, *row.aliases))
         near = ((name, row) for row in self.rows for name in row.nearby)
         self._places = Places(tuple(names), tuple(near), makes)
+        served = {row.town for row in self.rows}
+        apart = ((name, row) for row in unbookable for name in (row.name, row.town) if name not in served)
+        self._unbookable = Places(tuple(apart), (), makes)
 
     def get(self, key: str) -> Workshop | None:
         """The workshop that the appointment store knows by `key`."""
@@ -127,6 +152,10 @@ class Workshops:
     def mentions(self, text: str, *, asked: bool = False) -> tuple[Mention[Workshop], ...]:
         """Where a text names workshops, in order; `asked`: one was asked for."""
         return self._places.mentions(text, asked=asked)
+
+    def unbookable(self, text: str) -> tuple[Mention[Unbookable], ...]:
+        """Where a text names dealers that can only be called, or towns that have no other."""
+        return self._unbookable.mentions(text)
 
     def holds(self, place: Place) -> bool:
         """Whether a place is in a list of workshops, rather than where one is spoken of."""
@@ -145,6 +174,7 @@ def parse(chunks: Sequence[Chunk], vehicles: Vehicles) -> Workshops:
     to a closed door."""
     rows: dict[str, Workshop] = {}
     unread: dict[UnreadRow, None] = {}
+    unbookable: dict[str, Unbookable] = {}
     for chunk in chunks:
         if _MARK not in chunk.text:
             continue
@@ -161,9 +191,12 @@ def parse(chunks: Sequence[Chunk], vehicles: Vehicles) -> Workshops:
             except ValueError as error:
                 log.warning("workshop_unreadable", document=chunk.document_id, row=line[:200], error=str(error))
                 unread[UnreadRow(chunk.document_id, line, str(error))] = None
+                if name := cells.get("dealer"):
+                    unbookable.setdefault(name, _unbookable(cells, evidence))
             else:
                 rows.setdefault(row.key, row)
-    return Workshops(tuple(rows.values()), sorted({make for row in vehicles.rows for make in row.makes}), [*unread])
+    makes = sorted({make for row in vehicles.rows for make in row.makes})
+    return Workshops(tuple(rows.values()), makes, [*unread], [*unbookable.values()])
 
 
 def _lines(chunk: Chunk) -> Iterator[tuple[int, str]]:
@@ -212,6 +245,17 @@ def _workshop(cells: Mapping[str, str], vehicles: Vehicles, evidence: Evidence) 
             change, timedelta(hours=_number(cells, "with courtesy car change until", 0, 24 * 60))
         ),
         moves=_number(cells, "moves", 0, 1000) if "moves" in cells else None,
+        evidence=evidence,
+    )
+
+
+def _unbookable(cells: Mapping[str, str], evidence: Evidence) -> Unbookable:
+    return Unbookable(
+        town=cells.get("town", ""),
+        name=cells["dealer"],
+        street=cells.get("street", ""),
+        telephone=cells.get("telephone", ""),
+        hours=", ".join(f"{name.capitalize()} {value}" for name, value in cells.items() if _DAYS.is_all_of(name)),
         evidence=evidence,
     )
 

@@ -84,6 +84,7 @@ Larkhill,Larkhill Garage,2 Low Road,0700 100 002,Milltown,09:00-17:00,09:00-12:0
 Teal; Rook; Finch,60,2,0,21,October; April,24,
 Westport,Westport Electric,3 Quay,0700 100 003,,09:00-17:00,closed,,Europe/Lisbon,PT,Teal; Finch Hybrid,30,1,1,,,24,
 Farlow,Farlow Cars,4 Hill,0700 100 004,,09:00-17:00,closed,,America/New_York,US,Teal; Rook; Finch,60,1,1,,,24,
+Moorend,Moor Works,5 Heath Lane,0700 100 005,,by arrangement,closed,,Europe/Dublin,IE,Teal; Rook; Finch,60,1,1,,,24,
 """
 
 RULES = """# Appointments

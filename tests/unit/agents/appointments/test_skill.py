@@ -54,6 +54,17 @@ async def test_what_is_still_missing_is_asked_for_again_alone(ada: Customer) -> 
     assert await ada.booked() == [("larkhill-garage", "05.03. 09:00", "fault to look at (squeaking)")]
 
 
+@pytest.mark.parametrize(
+    "wish", ["I'd like to book an appointment at Moor Works", "can I book a service in Moorend for my Rook?"]
+)
+async def test_nobody_else_is_offered_unsaid_for_a_dealer_whose_row_cannot_be_read(ada: Customer, wish: str) -> None:
+    said = await talk(ada, wish)
+    assert said.startswith("Moor Works, 5 Heath Lane, Moorend takes no appointments through me: please call 0700 100 0")
+    assert "If you would rather go elsewhere" in said
+    assert "Ashby Motors, Ashby" in said
+    assert "Moor Works" not in await talk(ada, "Ashby Motors then")
+
+
 async def test_a_wish_that_names_all_is_proposed_at_once(ada: Customer) -> None:
     said = await talk(ada, ASKED)
     assert "Tuesday 10 March 2026 at 09:00 at Ashby Motors in Ashby: service for your Teal 40?" in said

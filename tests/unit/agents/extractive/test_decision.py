@@ -1,4 +1,4 @@
-from agents.extractive.decision import LEAST, answerable, features
+from agents.extractive.decision import LEAST, answerable, features, speaks
 from agents.extractive.scoring import Scored, rank
 from agents.passages.statements import statements
 from agents.vehicles.applicability import Fitment
@@ -48,3 +48,11 @@ def test_a_code_that_the_documents_explain_makes_it_likelier() -> None:
     text = "P0301: misfire on cylinder 1."
     assert features("P0301", ranked("P0301", text))["named"] == 1.0
     assert features("P0302", ranked("P0302", text))["named"] == 0.0
+
+
+def test_what_is_told_speaks_of_what_was_asked() -> None:
+    row = "| Water tank | Weight |\n|---|---|\n| 1.8 litres | 9.1 kg |"
+    assert speaks(ranked("How heavy is it, what weight?", row)[:1])
+    assert not speaks(ranked("Does it have a timer?", row)[:1])
+    assert not speaks(ranked("Can I run it on solar panels?", row)[:1])
+    assert not speaks([])

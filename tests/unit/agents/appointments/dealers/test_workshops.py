@@ -170,6 +170,19 @@ def test_a_row_that_cannot_be_read_is_left_out_and_logged(wrong: str, why: str) 
     assert one(GARAGE) is not None
 
 
+def test_a_row_that_cannot_be_read_is_known_by_name() -> None:
+    known = table(
+        f"{HEADER},telephone\n{GARAGE},1\nSouth Garage,Bville,Europe/Paris,2,by arrangement,closed,FR,0700 2\n"
+    )
+    (mention,) = known.unbookable("is South Garage open?")
+    (row,) = mention.found
+    assert (row.address, row.telephone) == ("South Garage, Bville", "0700 2")
+    assert row.hours == "Monday to friday by arrangement, Saturday closed"
+    assert known.unbookable("anything in Bville?")[0].found == (row,)
+    assert not known.named("South Garage in Bville")
+    assert not known.unbookable("North Garage in Aville")
+
+
 def test_other_tables_and_prose_are_no_workshops() -> None:
     prose = Chunk("c", "a.md", "", "A", (), None, 0, 40, "Time zone: all dealers are in one time zone.")
     assert parse([prose], VEHICLES).rows == ()
