@@ -23,6 +23,15 @@ Cima,Cima 8,2.0,,11.4,899
 Cima,Cima 8 Pro,2.4,57,12.8,1249
 Litro,Litro 30,5.0,68,19.5,2190
 """,
+    "maintenance/care.md": """# Care
+
+## Service plan
+
+| work | applies to | interval |
+| --- | --- | --- |
+| Descale | Brava; Litro | every 3 months |
+| Replace the seals | all | every 2 years |
+""",
     "troubleshooting/codes.csv": """code,meaning,applies to,what to do,may go on using
 E1,Water tank empty,all,Fill the tank,yes
 E2,Grinder blocked,Brava; Cima,Clean the grinder,no

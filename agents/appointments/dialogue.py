@@ -21,8 +21,8 @@ from agents.skill import Handled
 from agents.toolbox.calls import AWAY, FAILED, TOO_LONG
 
 MOST_ELSEWHERE = 2
-ASK_WORK = "What is to be done? A service, a tyre change, or a fault to look at: a few words do."
-_AND_WORK = "And what is to be done: a service, a tyre change, a fault to look at?"
+ASK_WORK = "What is to be done? A service, a repair, or a fault to look at: a few words do."
+_AND_WORK = "And what is to be done: a service, a repair, a fault to look at?"
 UNREACHABLE = "The appointment system cannot be reached at the moment. Please try again in a few minutes."
 _FAULTS = {AWAY, FAILED, TOO_LONG}
 """Worded for models."""

@@ -154,7 +154,7 @@ def _of_vehicles(text: str, known: FaultCodes) -> tuple[str, ...]:
 def _of_tables(text: str, known: FaultCodes) -> Iterator[tuple[str, int, int]]:
     """`E3`, `e 3`, `Err-12`, also for an `E03` of the tables; each with its place. What has no letter counts where it
     is called a code or nothing else is said; what is nowhere in the documents also where it is formed as codes of the
-    tables are, or something is shown."""
+    tables are, something is shown, or the text begins with it alone."""
     if not known.own:
         return
     read = tokens(text)
@@ -168,8 +168,10 @@ def _of_tables(text: str, known: FaultCodes) -> Iterator[tuple[str, int, int]]:
         for end in range(min(at + 3, len(read)), at, -1):
             code = _written(read[at:end], named=named)
             code = code if code in known.rows else zeros.get(_without_zeros(code), code)
+            by_itself = at == 0 and (end == len(read) or read[end].word in FUNCTION_WORDS or read[end].kind == "mark")
             thing = at > 0 and read[at - 1].word in _ARTICLES
-            formed = (_form(code) in forms and not thing) or (shown and len(_letters(code)) <= _FEW_LETTERS)
+            few = len(_letters(code)) <= _FEW_LETTERS
+            formed = (_form(code) in forms and not thing) or (few and (shown or by_itself))
             if code and (code in known.rows or ((named or formed) and _likely(code) and code not in known.stated)):
                 yield code, read[at].start, read[end - 1].end
                 called |= {end, end + 1} if named else set()

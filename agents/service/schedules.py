@@ -71,6 +71,11 @@ class Schedules:
         """All of them, car after car."""
         return tuple(entry for entries in self.by_car.values() for entry in entries)
 
+    @property
+    def by_distance(self) -> bool:
+        """Whether anything is counted in kilometres: what does not drive has no mileage to ask for."""
+        return any(entry.when.every.km or entry.when.first.km for entry in self.entries)
+
     def holds(self, place: Place) -> bool:
         """Whether a place is in one of the documents' sections that the schedules come from."""
         return any(entry.evidence.passage.chunk.id == place.chunk.id for entry in self.entries)
@@ -112,9 +117,15 @@ def matching(item: str, entries: Sequence[Entry]) -> tuple[Entry, ...]:
     """The entries that a name such as "brake fluid" or "air filters" stands for, "service" for the regular one; none
     where nothing is called so."""
     wanted = _stems(item)
-    if wanted and wanted <= _REGULAR:
+    if regular(item):
         return tuple(entry for entry in entries if entry.service)
     return tuple(entry for entry in entries if wanted and wanted <= _stems(entry.item))
+
+
+def regular(item: str) -> bool:
+    """Whether a name is that of the regular service itself."""
+    wanted = _stems(item)
+    return bool(wanted) and wanted <= _REGULAR
 
 
 def _stems(text: str) -> frozenset[str]:

@@ -19,7 +19,7 @@ from agents.service.vehicle_use import Slots
 from agents.skill import Action, Handled
 from agents.tool import Tool
 from agents.types import Citation
-from agents.vehicles.applicability import Cars, Fitment
+from agents.vehicles.applicability import Cars
 from rag.types import Place
 
 _MOST_NAMED = 8
@@ -76,13 +76,13 @@ class ServicePlanning:
             return await _priced(request, context)
         schedules = await context.resources.reference.derived(parse)
         plans = schedules.plans(request.cars, request.item)
-        asked = _missing(request, plans)
+        asked = _missing(request, plans, schedules)
         if asked or not plans:
             return await _ask_back(request, asked, plans, schedules, context)
         outcome = await context.call(PLAN_SERVICE, _arguments(request, schedules))
         if outcome.result is None:
-            return _refused(request, outcome.error or "")
-        value, lacks = outcome.result.value, _lacks(request, plans[0])
+            return _refused(request, outcome.error or "", schedules)
+        value, lacks = outcome.result.value, _lacks(request, plans[0], schedules)
         if request.item:
             text = wording.single(value, _marker(outcome), lacks)
         else:
@@ -127,12 +127,12 @@ async def _priced(request: PriceAsked, context: ToolContext) -> Handled:
     return Handled(" ".join(said), citations=tuple(citations), note=note)
 
 
-def _missing(request: Request, plans: Sequence[Plan]) -> str:
+def _missing(request: Request, plans: Sequence[Plan], schedules: Schedules) -> str:
     """What has to be asked next: `vehicle`, `mileage`, `service`, or "" for nothing."""
     known = request.known
     if len(plans) != 1:
         return "vehicle"
-    if known.mileage_km is None and "mileage" not in known.unknown and _by_distance(plans[0]):
+    if known.mileage_km is None and "mileage" not in known.unknown and _by_distance(plans[0], schedules):
         return "mileage"
     if known.mileage_km is not None and known.mileage_km > MOST_KM:
         return ""
@@ -141,8 +141,8 @@ def _missing(request: Request, plans: Sequence[Plan]) -> str:
     return "service" if needed and not last.of_service and "service" not in last.unknown else ""
 
 
-def _by_distance(plan: Plan) -> bool:
-    return any(entry.when.every.km or entry.when.services for entry in plan.entries)
+def _by_distance(plan: Plan, schedules: Schedules) -> bool:
+    return schedules.by_distance and any(entry.when.every.km or entry.when.services for entry in plan.entries)
 
 
 def _depends(entry: Entry, known: Slots) -> bool:
@@ -161,20 +161,21 @@ async def _ask_back(
     if said.result is None:
         return Handled(said.error or "", status="declined")
     lines = [wording.schedule(said.result.value, _marker(said))]
-    if asked == "vehicle" and "vehicle" in request.known.unknown:
+    if asked == "vehicle" and "vehicle" in request.known.unknown and schedules.by_distance:
         lines.append("Model and year stand in the registration document.")
-    lines.append(_question(request, asked, plans, schedules.fitment))
+    lines.append(_question(request, asked, plans, schedules))
     rest = tuple(entry for entry in request.known.unknown if entry != "vehicle")
     note = replace(request, known=replace(request.known, unknown=rest)).note(asked)
     return Handled(" ".join(lines), "asked_back", said.citations, note)
 
 
-def _question(request: Request, asked: str, plans: Sequence[Plan], fitment: Fitment) -> str:
+def _question(request: Request, asked: str, plans: Sequence[Plan], schedules: Schedules) -> str:
+    fitment = schedules.fitment
     if asked == "mileage":
         return "To say when yours is due: what mileage does it show now?"
     if asked == "service":
         what = "When was it last done" if request.item else "When was the last service"
-        return f"{what}, or at what mileage? If there was none yet, please say so."
+        return f"{what}{_or_mileage(schedules)}? If there was none yet, please say so."
     cars = frozenset(car for plan in plans for car in plan.cars)
     models = fitment.models(cars)
     if len(models) > 1:
@@ -186,7 +187,11 @@ def _question(request: Request, asked: str, plans: Sequence[Plan], fitment: Fitm
     return f"Which model year is it: {_listed([str(year) for year in sorted({year for _, year in cars})])}?"
 
 
-def _refused(request: Request, error: str) -> Handled:
+def _or_mileage(schedules: Schedules) -> str:
+    return ", or at what mileage" if schedules.by_distance else ""
+
+
+def _refused(request: Request, error: str, schedules: Schedules) -> Handled:
     """What cannot be is asked for again."""
     known, changed = request.known, request.changed
     if (known.mileage_km or 0.0) > MOST_KM:
@@ -196,7 +201,7 @@ def _refused(request: Request, error: str) -> Handled:
         again, question = "registered", "When was it first registered?"
         known = replace(known, first_registered=None)
     else:
-        again, question = "service", "When was it last done, or at what mileage?"
+        again, question = "service", f"When was it last done{_or_mileage(schedules)}?"
         changed, known = Slots(), known if request.item else known.parted()[0]
     note = replace(request, known=known, changed=changed).note(again)
     return Handled(f"{error} {question}", "asked_back", note=note)
@@ -251,12 +256,13 @@ def _counted_from(known: Slots) -> str:
     return f"last serviced {' '.join(part for part in (on, at) if part)}" if on or at else ""
 
 
-def _lacks(request: Request, plan: Plan) -> list[str]:
+def _lacks(request: Request, plan: Plan, schedules: Schedules) -> list[str]:
     """What was not to be had, as far as it matters."""
     known, last = request.known, request.changed if request.item else request.known
-    lacks = ["the mileage"] if known.mileage_km is None and _by_distance(plan) else []
+    lacks = ["the mileage"] if known.mileage_km is None and _by_distance(plan, schedules) else []
     if "service" in last.unknown:
-        lacks.append(f"the date or mileage of the last {'change' if request.item else 'service'}")
+        date = "date or mileage" if schedules.by_distance else "date"
+        lacks.append(f"the {date} of the last {'change' if request.item else 'service'}")
     return lacks
 
 

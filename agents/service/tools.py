@@ -11,7 +11,7 @@ from agents.language.mileages import KM_PER_MILE
 from agents.service import prices
 from agents.service.due import Due, Use, due
 from agents.service.intervals import spoken
-from agents.service.schedules import Entry, Plan, Schedules, parse
+from agents.service.schedules import Entry, Plan, Schedules, parse, regular
 from agents.tool import Arguments, Result, Tool, ToolFailed
 from agents.vehicles.applicability import Cars
 
@@ -114,6 +114,8 @@ def _plans(given: ServiceSchedule, schedules: Schedules) -> tuple[Plan, ...]:
     if not whole:
         raise ToolFailed("The documents hold no service schedule for this vehicle. Say so.")
     chosen = schedules.plans(cars, given.item) if given.item else whole
+    if regular(given.item or "") and not any(entry.service for plan in whole for entry in plan.entries):
+        chosen = whole  # the service is all that is to be done
     if not chosen:
         items = dict.fromkeys(entry.item for plan in whole for entry in plan.entries)
         raise ToolFailed(f"The schedule has no such item. It has: {', '.join(items)}.")

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from agents.language import synonyms
+from agents.language.phrases import Phrases
 from agents.language.units import Unit, amounts, wanted
 from agents.types import StandaloneQuestion
 from agents.vehicle_data.attributes import Attribute, canonical, of_something_else, primary, telling
@@ -24,9 +25,9 @@ _OTHERWISE = re.compile(
     r"\b(?:why|where|when|mean|means|meant|meaning|should i|worth|if|happen\w*|now|currently|at the moment)\b",
     re.IGNORECASE,
 )
-_DIFFERENCE = re.compile(r"\bdifference\b", re.IGNORECASE)
+_DIFFERENCE = Phrases(("difference",))
 """Asks for what two sides have, and nothing where only one is named."""
-_HOW_FAR = re.compile(r"\bdifference\b|\bhow (?:much|many)\b|\bby how\b", re.IGNORECASE)
+_HOW_FAR = Phrases(("difference", "how (much|many)", "by how"))
 """Asks how far two figures lie apart, where it stands in a comparison."""
 _WISH = re.compile(r"^(?:i|we|my|our|because|it'?s|thanks|thank|cheers|please)\b", re.IGNORECASE)
 _GREETING = re.compile(
@@ -122,7 +123,7 @@ def asked(
     if any(int(year) not in known for year in years(text)):
         return None
     reader = _Reader(question, facts, data, vehicles, subjects)
-    one_sided = _DIFFERENCE.search(question)
+    one_sided = question in _DIFFERENCE
     found = reader.comparison() or reader.contrast() or (None if one_sided else reader.choice() or reader.lookup())
     if found or not added or not _Reader(added, facts, data, vehicles, subjects).measures():
         return found
@@ -231,7 +232,7 @@ class _Reader:
             return None
         asserted = len(named) == 2 and re.match(r"\W*(?:is|are|does|do|has|have|can|will)\b", self._text, re.IGNORECASE)
         pair = named if len(named) >= 2 else ()
-        apart = bool(pair) and _HOW_FAR.search(self._text) is not None
+        apart = bool(pair) and self._text in _HOW_FAR
         return Comparison(found[0].name, word.end(found[0].measures), pair, within, bool(asserted), apart)
 
     def contrast(self) -> Contrast | None:
@@ -240,7 +241,7 @@ class _Reader:
             return None
         within = frozenset[tuple[str, int]]().union(*spoken.cars)
         found = self._about(PAIR.sub(" ", spoken.rest), within)
-        apart = _HOW_FAR.search(self._text) is not None
+        apart = self._text in _HOW_FAR
         return Contrast(spoken.cars, tuple(item.name for item in found), apart) if found else None
 
     def choice(self) -> Choice | None:

@@ -132,7 +132,7 @@ class Fitment:
         variants = named | {variant for word in chosen for variant in self._marks.get(word, ())}
         if models:
             narrowed = {self._model[variant] for variant in variants}
-            variants = {
+            variants = named | {
                 variant
                 for variant, model in self._model.items()
                 if model in models and (variant in variants or model not in narrowed)

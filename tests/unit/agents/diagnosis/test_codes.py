@@ -166,6 +166,8 @@ def test_codes_of_any_form_are_those_that_a_table_calls_so() -> None:
         ("H.17 is on the display", ["H17"]),
         ("it flashes C4 and beeps", ["C4"]),
         ("H17 fits my oven", []),
+        ("H.17 on the oven", ["H17"]),
+        ("H17, what now", ["H17"]),
         ("the screen of my XPS13", []),
         ("P0420", ["P0420"]),
         ("", []),
