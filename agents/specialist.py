@@ -74,17 +74,17 @@ class Specialist:
 
     `audience`: the roles it is open to, and beside them the dialects (`channel("explorer")`) on which it is open to
     everyone. `description`: one sentence for people and models. `utterances`: example messages that train the
-    classifier; `topics`, a few words each, what else it is about; `fields` those of `agents.topics` that are its own,
-    which count where the classifier is not sure; `beyond`, messages that come near and are for nobody.
-    `knowledge`: the subjects whose documents it may read, its own first. `instructions`: how it answers, put before a
-    chat model. `label` heads its part of an answer that several share. `skills`: the jobs that it can do itself, in the
-    order in which they are offered a message. `acts`: what messages do that are for it, whatever they are about
-    (`agents.acts.act`). `heeds`: acts aside of what its skills had asked that may yet reply to it. `claims`: whether a
-    message is surely for it: of a specialist for customers it is asked also where the classifier is sure of another; of
-    others, which the classifier does not know, where that is not sure. `graph`: builds a LangGraph state graph of its
-    own, from `Job` to `Done` with a `LocalToolContext` as its context, that works in the place of searching and
-    answering. Its nodes write `Answering`, `Delta` and `PartDone`; to ask before an effect, a node does nothing but
-    `interrupt(Asks(...))`, because a resumed node runs again from its top.
+    classifier; `topics`, a few words each, what else it is about; `fields` those of `agents.topics` that are its
+    own, which count where the classifier is not sure; `beyond`, messages that come near and are for nobody.
+    `knowledge`: the subjects whose documents it may read, its own first. `instructions`: how it answers, put before
+    a chat model. `label` heads its part of an answer that several share. `skills`: the jobs that it can do itself,
+    in the order in which they are offered a message. `acts`: what messages do that are for it, whatever they are
+    about (`agents.acts.act`). `heeds`: acts aside of what its skills had asked that may yet reply to it. `claims`:
+    whether a message is surely for it: of a specialist for customers it is asked also where the classifier is sure
+    of another or of none; of others, which the classifier does not know, where that is not sure. `graph`: builds a
+    LangGraph state graph of its own, from `Job` to `Done` with a `LocalToolContext` as its context, that works in
+    the place of searching and answering. Its nodes write `Answering`, `Delta` and `PartDone`; to ask before an
+    effect, a node does nothing but `interrupt(Asks(...))`, because a resumed node runs again from its top.
     """
 
     name: str

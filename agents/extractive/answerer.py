@@ -100,7 +100,8 @@ class ExtractiveAnswerer:
         selection = select(ranked, cars) if chance >= (LEAST_ASKED if asked else LEAST) else None
         if selection is None:
             plain_fact = synonyms.expected(question) is not None or len(content(question)) <= _FEW
-            best = quote(ranked, quotation.FACT if plain_fact else quotation.EXPLANATION)
+            longest = quotation.FACT if plain_fact else quotation.EXPLANATION
+            best = quote(ranked, longest, whether=not asked and synonyms.asks_whether(question))
             if not asked and not speaks([scored for scored in ranked if scored.statement in best.statements]):
                 return decline(), Answered(declined=True)
             text = quotation.word(best, self._fitment, task, cars)

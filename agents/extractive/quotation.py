@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from agents.extractive.scoring import Scored
+from agents.language.words import vocabulary
 from agents.passages.statements import Statement
 from agents.types import Task
 from agents.vehicles.applicability import Cars, Fitment
@@ -14,6 +15,9 @@ FACT, EXPLANATION = 190, 300
 reads."""
 PROCEDURE = 900
 """Characters up to which the steps of a procedure are quoted, all of them."""
+_WHETHER = vocabulary("yes no none not standard option optional available included")
+"""What a cell begins with that says whether a product has something."""
+_HALF = 0.5
 _BEHIND = 2.0  # log odds by which a row may be behind the best and still be quoted beside it
 _NEAR = 4.0  # what a likeness of 1 adds to the order of a passage
 
@@ -26,10 +30,13 @@ class Quote:
     statements: tuple[Statement, ...]
 
 
-def quote(ranked: Sequence[Scored], longest: int = FACT) -> Quote:
+def quote(ranked: Sequence[Scored], longest: int = FACT, *, whether: bool = False) -> Quote:
     """The best passage's whole sentences, items and rows around its best statement, as many as fit; or all steps of the
-    procedure that the best statement is, or is a step of, where steps are asked for. Raises ValueError
-    without statements."""
+    procedure that the best statement is, or is a step of, where steps are asked for; or a row that says yes or no of
+    what is asked for, where it is asked `whether`. Raises ValueError without statements."""
+    plain = next((scored.statement for scored in ranked if whether and _says_whether(scored)), None)
+    if plain is not None:
+        return Quote(plain.span.passage, (plain,))
     best = ranked[0].statement
     procedure = next((scored.statement for scored in ranked if _is_whole(best, scored)), None)
     if procedure is not None and len(procedure.text) <= PROCEDURE:
@@ -40,6 +47,14 @@ def quote(ranked: Sequence[Scored], longest: int = FACT) -> Quote:
             by_passage.setdefault(scored.statement.span.passage, []).append(scored)
     passage = max(by_passage, key=lambda number: _standing(by_passage[number]))
     return Quote(passage, _around(by_passage[passage], longest))
+
+
+def _says_whether(scored: Scored) -> bool:
+    """Whether a statement is a row of what the question speaks of, half of its name at least, that says of it no more
+    than whether it is there."""
+    statement = scored.statement
+    there = len(statement.parts) == 1 and statement.parts[0].value.casefold().split(" ")[0].rstrip(",;") in _WHETHER
+    return there and bool(scored.holds) and scored.features["beside"] <= _HALF
 
 
 def _is_whole(best: Statement, scored: Scored) -> bool:

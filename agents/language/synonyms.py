@@ -36,6 +36,12 @@ _LONGEST_UNIT = 24
 """Characters behind a number among which its unit stands."""
 
 _FORMS = Phrases(_LEXICON["forms"])
+_WHETHER = Phrases(
+    (
+        "^ (|and|so|ok|hi|hello|please) (can|could|may|must|should|do|does|did|is|are|will|would|has|have|are|was)",
+        "is there",
+    )
+)
 _WHICH = Phrases(
     (
         "^ which",
@@ -126,6 +132,11 @@ def _has_unit(behind: str, kind: str) -> bool:
         and behind[len(unit) :][:1] != "/"
         for unit in _UNITS[kind]
     )
+
+
+def asks_whether(question: str) -> bool:
+    """Whether it is to be answered with yes or no."""
+    return question in _WHETHER
 
 
 @lru_cache(maxsize=64)

@@ -1,6 +1,7 @@
 """Service: what is due when, what was done, what it costs, who does it and where."""
 
 from agents.appointments.dealers.skill import SKILL as DEALERS
+from agents.appointments.dealers.skill import claims
 from agents.appointments.skill import SKILL as APPOINTMENTS
 from agents.learning.examples import beside
 from agents.service.skill import SKILL as SERVICE_PLAN
@@ -32,5 +33,6 @@ language.""",
     beyond=_EXAMPLES["beyond"],
     acts=frozenset({"book", "move", "cancel", "appointments"}),
     heeds=frozenset({"person"}),
+    claims=claims,
     skills=(APPOINTMENTS, DEALERS, SERVICE_PLAN, VEHICLE_DATA),
 )

@@ -309,8 +309,8 @@ async def _certain(
     standalone: StandaloneQuestion,
 ) -> Route | None:
     """The route of one question to the specialist for customers that says that it is surely for it, whichever
-    other the classifier thinks of."""
-    if route.kind != "answer" or len(route.parts) > 1:
+    other the classifier thinks of, and also where it thinks of none."""
+    if route.kind not in ("answer", "out_of_scope") or len(route.parts) > 1:
         return None
     for specialist in catalogue:
         part = Part(standalone, specialist.name, _CLAIMED)

@@ -11,6 +11,8 @@ from pydantic import Field
 
 from agents.appointments.dealers.workshops import DAYS, Hours, Unbookable, Workshop, Workshops, parse
 from agents.context import Case, Resources, ToolContext
+from agents.dataset import Reader
+from agents.language.words import content
 from agents.passages.precedents import elsewhere
 from agents.skill import Action, Handled
 from agents.tool import Arguments, Result, Tool
@@ -22,6 +24,8 @@ _PROBABLE, _WANTED = 0.3, 0.4
 _EXTREME = 0.5
 _CALLED_FOR = 2
 """Earlier turns in which a dealer may have been named."""
+_FEW_BESIDE = 2
+"""Words of content beside a dealer's name of a message that asks who that is: "tell me about Ashby Motors"."""
 _SURELY_ELSE = 0.6
 """The likeness of other customers' questions from which on what answers them is told, and no list of all dealers."""
 
@@ -87,7 +91,8 @@ class Dealers:
         about = await asyncio.to_thread(resources.topics.read, case.question.text, case.question.context)
         share = sum(share for topic, share in about.topics if topic.name in _TOPICS)
         apart = known.unbookable(case.message)
-        if not (known.rows or apart) or share < _PROBABLE or about.kind(*_KINDS) < _WANTED:
+        wanted = share >= _PROBABLE and about.kind(*_KINDS) >= _WANTED
+        if not (known.rows or apart) or not (wanted or _introduces(case.message, known)):
             return None
         if apart:
             return Request((), apart[0].found[0].name)
@@ -109,6 +114,23 @@ class Dealers:
         lines = [f"{row.address}: {row.telephone}; {_hours(row)} [{cited[row.name].number}]." for row in rows]
         text = lines[0] if len(lines) == 1 else "\n".join(f"- {line}" for line in lines)
         return Handled(text, citations=tuple(cited.values()))
+
+
+async def claims(text: str, reader: Reader, resources: Resources) -> bool:
+    """See `agents.specialist.Specialist`: whether a text asks for nothing but a dealer, whose name the classifier never
+    saw."""
+    return _introduces(text, await resources.reference.derived(parse))
+
+
+def _introduces(text: str, known: Workshops) -> bool:
+    """Whether a text says hardly more than a dealer's own name: "where is Ashby Motors"."""
+    places = [(one.start, one.end, [row.name for row in one.found]) for one in known.mentions(text)]
+    places += [(one.start, one.end, [row.name for row in one.found]) for one in known.unbookable(text)]
+    return any(
+        len(content(f"{text[:start]} {text[end:]}")) <= _FEW_BESIDE
+        for start, end, names in places
+        if text[start:end].casefold() in map(str.casefold, names)
+    )
 
 
 def _asked(case: Case, about: About, known: Workshops) -> Request | None:

@@ -255,9 +255,14 @@ def _unbookable(cells: Mapping[str, str], evidence: Evidence) -> Unbookable:
         name=cells["dealer"],
         street=cells.get("street", ""),
         telephone=cells.get("telephone", ""),
-        hours=", ".join(f"{name.capitalize()} {value}" for name, value in cells.items() if _DAYS.is_all_of(name)),
+        hours=", ".join(f"{_spelt(name)} {value}" for name, value in cells.items() if _DAYS.is_all_of(name)),
         evidence=evidence,
     )
+
+
+def _spelt(days: str) -> str:
+    """`Monday to Friday` of "monday to friday"."""
+    return " ".join(word.capitalize() if word in DAYS else word for word in days.split())
 
 
 def _list(cell: str) -> tuple[str, ...]:

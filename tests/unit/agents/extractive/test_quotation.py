@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -65,3 +66,18 @@ def test_rows_far_behind_the_best_are_not_quoted_beside_it() -> None:
 def test_steps_that_are_asked_for_are_quoted_whole() -> None:
     assert "1. Switch off.\n2. Open the lid.\n3. Wait." in said([LIST], "lid", longest=10, steps=True)
     assert "1. Switch off." not in said([LIST], "lid", longest=10)
+
+
+def test_a_row_that_says_whether_answers_that_before_all_else() -> None:
+    table = "| Equipment | Teal 40 | Teal 60 |\n|---|---|---|\n| App control | not available | standard |"
+    _, ranked = scored([table, "Hold the button to connect the app."], "button")
+    whether = [
+        replace(one, holds=frozenset({"app"}) & frozenset(one.statement.text.casefold().split()))
+        if one.statement.parts
+        else one
+        for one in ranked
+    ]
+    for one in whether:
+        one.features["beside"] = 0.5  # type: ignore[index]  # of the test's own making
+    assert quote(whether, whether=True).statements[0].text == "App control: not available"
+    assert "button" in quote(whether).statements[0].text

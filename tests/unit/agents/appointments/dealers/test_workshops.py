@@ -177,7 +177,7 @@ def test_a_row_that_cannot_be_read_is_known_by_name() -> None:
     (mention,) = known.unbookable("is South Garage open?")
     (row,) = mention.found
     assert (row.address, row.telephone) == ("South Garage, Bville", "0700 2")
-    assert row.hours == "Monday to friday by arrangement, Saturday closed"
+    assert row.hours == "Monday to Friday by arrangement, Saturday closed"
     assert known.unbookable("anything in Bville?")[0].found == (row,)
     assert not known.named("South Garage in Bville")
     assert not known.unbookable("North Garage in Aville")
