@@ -22,7 +22,7 @@ from agents.vehicle_data.lookups import Choice, Comparison, Contrast, Lookup, Re
 from agents.vehicle_data.tools import COMPARE, CONVERT, FILTER, LOOK_UP
 from agents.vehicle_data.wording import Answer, Cell, cells, chosen, contrasted, left_out, looked_up, paired, ranked
 from agents.vehicles.applicability import Cars
-from agents.vehicles.range import years
+from agents.vehicles.range import Vehicles, years
 
 _SUBJECTS = frozenset({"specs", "handbook"})
 """The subjects whose tables are spoken of unasked; those of others, such as prices, are for the models' tools."""
@@ -56,11 +56,11 @@ class VehicleDataSkill:
 
     async def takes_up(self, case: Case, resources: Resources) -> bool:
         data = await resources.reference.derived(parse)
-        return _resumed(case, data) is not None
+        return _resumed(case, data, resources.vehicles) is not None
 
     async def read(self, case: Case, resources: Resources) -> Request | Conversion | None:
         data = await resources.reference.derived(parse)
-        return _resumed(case, data) or await asyncio.to_thread(_read, case, data, resources)
+        return _resumed(case, data, resources.vehicles) or await asyncio.to_thread(_read, case, data, resources)
 
     async def act(self, request: Request | Conversion, context: ToolContext) -> Handled:
         match request:
@@ -83,7 +83,7 @@ def _read(case: Case, data: VehicleData, resources: Resources) -> Request | Conv
     wanted = conversion(case.question.text, case.history)
     if wanted is None and resources.unanswered(case.question):
         return None
-    repeated = wanted or again(case.question.text, case.note) or _moved(case, data)
+    repeated = wanted or again(case.question.text, case.note) or _moved(case, data, resources.vehicles)
     if repeated:
         return repeated
     request = (
@@ -117,16 +117,16 @@ def _by_topic(case: Case, data: VehicleData, resources: Resources) -> Request | 
     return topical.asked(case.question, resources.topics.read, case.facts, data, resources.vehicles)
 
 
-def _resumed(case: Case, data: VehicleData) -> Lookup | None:
+def _resumed(case: Case, data: VehicleData, vehicles: Vehicles) -> Lookup | None:
     """The last answer's question for those of its cars that the message names; None where it says anything else."""
     left = _cars(case.note)
-    cars = _named(case, data, left) & left if case.note.get("open") else frozenset()
+    cars = _named(case, data, vehicles, left) & left if case.note.get("open") else frozenset()
     return _about_them(case.note, cars) if cars and cars != left else None
 
 
-def _moved(case: Case, data: VehicleData) -> Lookup | None:
+def _moved(case: Case, data: VehicleData, vehicles: Vehicles) -> Lookup | None:
     """The last answer's question for other cars: "and the hybrid?"."""
-    cars = _named(case, data, data.fitment.everything)
+    cars = _named(case, data, vehicles, data.fitment.everything)
     variants = {variant for variant, _ in _cars(case.note)}
     if years(case.message) and len({variant for variant, _ in cars}) > len(variants):  # a year, and no vehicle
         cars = frozenset(car for car in cars if car[0] in variants)
@@ -140,14 +140,22 @@ def _about_them(note: Mapping[str, Any], cars: Cars) -> Lookup:
     return Lookup(tuple(note["attributes"]), cars, unit(note["into"] or ""), note["rim"], own=bool(note["asks"]))
 
 
-def _named(case: Case, data: VehicleData, within: Cars) -> Cars:
+def _named(case: Case, data: VehicleData, vehicles: Vehicles, within: Cars) -> Cars:
     """The cars that a message names that says nothing else, right after an answer of this skill; none otherwise."""
     note, said = case.note, case.message.strip()
     last = next((turn.text for turn in reversed(case.history) if turn.role == "assistant"), "")
     if not note or note["said"] not in last or len(said) > _SHORT:
         return frozenset()
     named = " ".join(word for word in re.findall(r"[^\W_][\w.']*", said) if word.casefold() not in _FILLER)
-    return data.fitment.labelled(named, within, "variant") or frozenset() if named else frozenset()
+    if not named:
+        return frozenset()
+    return data.fitment.labelled(named, within, "variant") or _told_by_a_word(named.casefold(), vehicles, data)
+
+
+def _told_by_a_word(word: str, vehicles: Vehicles, data: VehicleData) -> Cars:
+    """The cars of the one vehicle with an alias that begins so: "large", where a "large filter" is among them."""
+    rows = {row.name for row in vehicles.rows if any(alias.casefold().startswith(f"{word} ") for alias in row.aliases)}
+    return frozenset(car for car in data.fitment.everything if len(rows) == 1 and car[0] in rows)
 
 
 def _cars(note: Mapping[str, Any]) -> Cars:
