@@ -226,7 +226,8 @@ class _Reader:
         within = frozenset[tuple[str, int]]().union(*named) if named else others
         rest = without(self._bare, word)
         rest = "" if word.about and _TO_A_FIGURE.fullmatch(rest) else rest
-        named_so = (f"{about} {rest}" for about in dict.fromkeys((word.about, *word.about.split()[-1:])))
+        named_so = [f"{about} {rest}" for about in dict.fromkeys((word.about, *word.about.split()[-1:]))]
+        named_so += [] if word.about else [self._bare]  # "uses the least power" is no consumption where none is told
         found = next(filter(None, (primary(self._about(about, within, measured=True)) for about in named_so)), ())
         if len(found) != 1 or (named and not any(self._figures(found[0], side) for side in named)):
             return None
