@@ -8,7 +8,7 @@ from tests import bundled
 
 VEHICLES = Vehicles.parse(
     """model,variant,years,powertrain,aliases,make
-Brava,Brava Solo,2025,,small machine,Torrelli
+Brava,Brava Solo,2025,,small machine;brava one,Torrelli
 Brava,Brava Duo,2025,,double brava,Torrelli
 Cima,Cima 8,2025,,,Torrelli
 Cima,Cima 8 Pro,2025,,cima pro,Torrelli

@@ -1,7 +1,7 @@
 """What a message asks of the spec tables, if they answer it for certain. Pure; nothing is looked up in prose."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -285,7 +285,7 @@ class _Reader:
         found, of_some = meant(text, whole), meant(text, fits, by_name=True)
         if found and any(item not in found and item.measures.isdisjoint(found[0].measures) for item in of_some):
             return ()  # the battery that drives some of them, or the one that starts all
-        found = found or of_some
+        found = found or of_some or (self._by_head(text, fits) if measured else ())
         pieces = text.split(" and ")
         if not found and 1 < len(pieces) <= _MOST:
             each = [meant(piece, whole) for piece in pieces]
@@ -298,6 +298,12 @@ class _Reader:
         if not any(item.measures for item in kept):
             kept = kept[:1]  # several tables of the same equipment
         return tuple(kept) if len(kept) <= _MOST else ()
+
+    def _by_head(self, text: str, fits: Callable[[Attribute], bool]) -> tuple[Attribute, ...]:
+        """The one attribute with the word alone that a text says for the kind of thing: "tank" for `water tank`."""
+        asked = telling(text)
+        found = tuple(item for item in self._data.attributes.all if asked == (item.head,) and fits(item))
+        return found if len(found) == 1 else ()
 
     def _figures(self, attribute: Attribute, cars: Cars) -> bool:
         return any(entry.amount for entry in self._data.values(attribute, cars))

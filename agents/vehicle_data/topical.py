@@ -4,7 +4,7 @@ The topic's own terms and the kind of question are looked up as a question in th
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from agents.language import synonyms
@@ -12,6 +12,7 @@ from agents.language.words import content
 from agents.topics.reader import About, Topic
 from agents.types import StandaloneQuestion
 from agents.vehicle_data.attributes import Attribute, measures_named, of_something_else, primary, words_of
+from agents.vehicle_data.attributes import telling as told
 from agents.vehicle_data.comparatives import compared
 from agents.vehicle_data.fact_table import VehicleData
 from agents.vehicle_data.inquiry import MEASURED, PAIR
@@ -103,9 +104,20 @@ def asked(
             return Comparison(measured[0].name, order, named if len(named) > 1 else (), within, likely=likely)
     if of_something_else(data.fitment.question(text), best.attributes):
         return None
+    if _whether_there_is_more(data.fitment.question(text), best.attributes):
+        return None
     if pair:
         return Contrast(pair, tuple(item.name for item in best.attributes), likely=likely)
     return Lookup(tuple(item.name for item in best.attributes), cars, own=own, likely=likely)
+
+
+def _whether_there_is_more(text: str, found: Sequence[Attribute]) -> bool:
+    """Whether a text asks for yes or no of a thing of which the figures found say nothing: whether there is a pressure
+    gauge is not what it can show."""
+    if not synonyms.asks_whether(text) or not all(item.measures for item in found):
+        return False
+    known = frozenset[str]().union(*(item.words | item.context for item in found))
+    return any(word not in known and known.isdisjoint(synonyms.alike(word)) for word in told(text))
 
 
 def _several(

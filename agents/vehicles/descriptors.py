@@ -9,7 +9,7 @@ from agents.vehicles.range import Vehicle, Vehicles
 _NEWER = vocabulary("new newer newest latest current newly")
 _OLDER = vocabulary("old older oldest previous outgoing earlier")
 _EVERYDAY = {"stick": "manual", "gas": "petrol", "gasoline": "petrol", "ev": "electric"}
-_EMPTY = vocabulary("a an the my our your engine motor full")
+_EMPTY = vocabulary("a an the my our your one engine motor full")
 
 
 def described(spoken: Collection[str], vehicles: Vehicles, model: str = "") -> tuple[Vehicle, ...]:

@@ -40,6 +40,7 @@ async def test_a_word_of_comparison_finds_the_figure(question: str, begins: str)
 
 async def test_the_lightest_of_all_is_of_any_trade() -> None:
     assert (await text("which machine is the lightest?")).startswith("Brava Solo: 7.2 kg")
+    assert (await text("which one has the largest tank?")).startswith("Litro: 5.0 litres")
     assert (await text("which machine uses the least power?")).startswith("Brava Solo: 1250 W")
 
 
