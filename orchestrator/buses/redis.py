@@ -8,7 +8,7 @@ the store; what is answered and followed in one process does not notice.
 import asyncio
 import uuid
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -34,8 +34,11 @@ PATIENCE_S = 1.0
 KEPT_S = 600
 """What a run has said is forgotten so long after its last word."""
 MOST_ENTRIES = 5_000
+"""Pieces of what a run says that are kept one by one; then they are put in one."""
 EVERYBODY = "pitcrew:everybody"
 AWAY = (RedisError, OSError, TimeoutError)
+ENDS = (Terminal, InputRequired, RunRestarted)
+"""After these nothing that was said before is live."""
 
 
 class _Packet(msgspec.Struct, array_like=True, frozen=True):
@@ -104,31 +107,40 @@ class RedisBus:
                 await self._hand_over(outgoing.envelopes)
             except AWAY:
                 self._unsent |= dict.fromkeys(envelope.conversation_id for envelope in outgoing.envelopes)
+                # Perhaps nobody says anything more that this could go along with.
+                asyncio.get_running_loop().call_later(PATIENCE_S, self._to_send.set)
             finally:
                 outgoing.sent.set()
 
-    async def _hand_over(self, envelopes: Iterable[Envelope]) -> None:
+    async def _hand_over(self, envelopes: Sequence[Envelope]) -> None:
         if self._pubsub is None:  # it is away: nobody waits for that again and again
             raise ConnectionError
         pipeline = self._redis.pipeline(transaction=False)
-        for conversation_id in list(self._unsent):
-            await self._say_again(pipeline, conversation_id)
+        again, self._unsent = self._unsent, {}
+        summed = dict.fromkeys(e.conversation_id for e in envelopes if e.place and e.place % MOST_ENTRIES == 0)
+        for conversation_id in again | summed:
+            await self._sum_up(pipeline, conversation_id)
+        for conversation_id in again:  # others could not hear all of it: they are told to look
+            pipeline.publish(_channel(conversation_id), _encoder.encode(_Packet(self._name, conversation_id)))
         for envelope in envelopes:
             packet = _encoder.encode(self._packet(envelope))
-            if envelope.place % PLACES == 1:
-                pipeline.delete(_said(envelope.conversation_id))
-            if envelope.place or isinstance(envelope.event, Terminal | InputRequired | RunRestarted):
+            if envelope.conversation_id in again | summed:
+                kept = isinstance(envelope.event, ENDS)  # its words are in the sum
+            else:
+                if envelope.place % PLACES == 1:
+                    pipeline.delete(_said(envelope.conversation_id))
+                kept = bool(envelope.place) or isinstance(envelope.event, ENDS)
+            if kept:
                 self._keep(pipeline, envelope.conversation_id, packet)
             pipeline.publish(_channel(envelope.conversation_id), packet)
-        again, self._unsent = self._unsent, {}
         try:
             await pipeline.execute()
         except AWAY:
             self._unsent |= again
             raise
 
-    async def _say_again(self, pipeline: "Redis", conversation_id: str) -> None:
-        """Put what a run has said here in one, for others could not hear all of it, and tell them to look."""
+    async def _sum_up(self, pipeline: "Redis", conversation_id: str) -> None:
+        """Put what a run has said here in one."""
         pipeline.delete(_said(conversation_id))
         live = await self._here.live(conversation_id)
         if live is not None:
@@ -136,11 +148,10 @@ class RedisBus:
             for event in events:
                 whole = Envelope(conversation_id, event, tenure=live.tenure, place=live.place)
                 self._keep(pipeline, conversation_id, _encoder.encode(self._packet(whole)))
-        pipeline.publish(_channel(conversation_id), _encoder.encode(_Packet(self._name, conversation_id)))
 
     @staticmethod
     def _keep(pipeline: "Redis", conversation_id: str, packet: bytes) -> None:
-        pipeline.xadd(_said(conversation_id), {"": packet}, maxlen=MOST_ENTRIES)
+        pipeline.xadd(_said(conversation_id), {"": packet})
         pipeline.expire(_said(conversation_id), KEPT_S)
 
     def _packet(self, envelope: Envelope) -> _Packet:

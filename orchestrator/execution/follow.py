@@ -7,7 +7,7 @@ from functools import partial
 
 import msgspec
 
-from orchestrator.bus import Live
+from orchestrator.bus import PLACES, Live
 from orchestrator.commands import Answer, Caller, HandOver, Resume, Send
 from orchestrator.errors import StorageUnavailable
 from orchestrator.events import (
@@ -19,6 +19,7 @@ from orchestrator.events import (
     Progress,
     Reasoning,
     Resumed,
+    RunRestarted,
     Terminal,
     Token,
 )
@@ -54,6 +55,7 @@ class Follower:
         self._catching_up: set[asyncio.Task[None]] = set()
         self._buffers: dict[str, list[Envelope]] = {}
         self._cursors: dict[str, _Cursor] = {}
+        self._missed: set[str] = set()
         self._closed = False
 
     async def send(self, caller: Caller, command: Send) -> None:
@@ -72,6 +74,7 @@ class Follower:
         again = msgspec.structs.replace(accepted, duplicate=True)
         self._deliver(Envelope(conversation_id, again, receipt.envelope.seq))
         self._buffers.setdefault(conversation_id, [])
+        self._missed.discard(conversation_id)
         stored = await self._engine.store.run_events(conversation_id, accepted.turn_id)
         cursor = self._cursors.setdefault(conversation_id, _Cursor())
         cursor.also |= {receipt.envelope.seq}
@@ -115,6 +118,7 @@ class Follower:
     async def _read_up(self, conversation_id: str, cursor: "_Cursor") -> None:
         """Deliver what the store has after the cursor, and then what is live."""
         store = self._engine.store
+        self._missed.discard(conversation_id)
         while (page := await store.events(conversation_id, cursor.upto, PAGE)) and not self._closed:
             await self._tell(cursor, page)
             cursor.upto = page[-1].seq or cursor.upto
@@ -137,8 +141,10 @@ class Follower:
             self._subscriptions[conversation_id] = stop
 
     def _lapsed(self, conversation_id: str) -> None:
-        """Events may be missing: look in the store, once at a time."""
-        if conversation_id not in self._buffers and not self._closed:
+        """Events may be missing: look in the store, once at a time, and once more if that is so meanwhile."""
+        if conversation_id in self._buffers:
+            self._missed.add(conversation_id)
+        elif not self._closed:
             self._buffers[conversation_id] = []
             task = asyncio.ensure_future(self._catch_up(conversation_id))
             self._catching_up.add(task)
@@ -164,6 +170,7 @@ class Follower:
         self._subscriptions.clear()
         self._buffers.clear()
         self._cursors.clear()
+        self._missed.clear()
 
     def _receive(self, envelope: Envelope) -> None:
         buffer = self._buffers.get(envelope.conversation_id)
@@ -176,7 +183,7 @@ class Follower:
         if cursor.knows(envelope):
             return
         if cursor.misses(envelope):
-            # Whoever committed what is between died before it was published. This one is in the store as well.
+            # What is durable is in the store, this one as well, and what is said comes again with what was said before.
             self._lapsed(envelope.conversation_id)
             return
         cursor.note(envelope)
@@ -204,6 +211,9 @@ class Follower:
                 self._deliver(Envelope(conversation_id, event, tenure=live.tenure))
         for envelope in buffered[earlier:]:
             self._receive(envelope)
+        if conversation_id in self._missed:
+            self._missed.discard(conversation_id)
+            self._lapsed(conversation_id)
 
 
 def _place(command: Resume, epoch: str, marks: Marks) -> int:
@@ -252,9 +262,15 @@ class _Cursor:
         return False
 
     def misses(self, envelope: Envelope) -> bool:
-        """Whether there is a durable event before this live one that was not told."""
+        """Whether something before this live event was not told: whoever committed it died before it was published, or
+        it was lost between processes. Who has been told nothing yet begins in the middle."""
         last = max(self.upto, self.told)
-        return envelope.seq is not None and 0 < last < envelope.seq - 1
+        if not last:
+            return False
+        if envelope.seq is not None:
+            return last < envelope.seq - 1
+        expected = self.place + 1 if _run_of(envelope) == self.run_id else 1
+        return envelope.place > expected and envelope.place % PLACES != 1
 
     def _heard(self, run_id: str, place: int) -> bool:
         return run_id == self.run_id and 0 < place <= self.place
@@ -263,7 +279,8 @@ class _Cursor:
         """Note what is told live: a run that ends, waits or begins anew starts to count anew."""
         if envelope.seq is not None:
             self.told = max(self.told, envelope.seq)
-            self.run_id = None
+            if isinstance(envelope.event, Terminal | InputRequired | RunRestarted):
+                self.run_id = None
             self.heed(envelope.event)
         elif envelope.place:
             self.run_id, self.place = _run_of(envelope), envelope.place
@@ -282,7 +299,7 @@ class _Cursor:
 def _count_earlier(buffered: Sequence[Envelope], live: Live | None) -> int:
     """How many of the buffered events came before `live` was read: up to the last thing that it holds."""
     if live is None:
-        return len(buffered)
+        return 0
     for count in range(len(buffered), 0, -1):
         envelope = buffered[count - 1]
         if envelope.place and envelope.place <= live.place and _run_of(envelope) == live.run_id:

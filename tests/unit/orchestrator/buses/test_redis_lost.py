@@ -5,9 +5,10 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from orchestrator.buses.redis import RedisBus, open_redis_bus
+from orchestrator.buses.redis import MOST_ENTRIES, RedisBus, open_redis_bus
 from orchestrator.event.tenure import Tenures
 from orchestrator.events import Cancelled, Code, Envelope, Progress, Token
+from tests.faults.proxy import Proxy
 from tests.redis_server import RedisServer
 
 
@@ -103,3 +104,44 @@ async def test_it_opens_without_redis_and_joins_later(server: RedisServer) -> No
                 await one.publish(word(1))
                 await asyncio.sleep(0.05)
     assert reader.heard[-1].event == word(1).event
+
+
+async def test_what_could_not_be_sent_is_sent_without_another_word(server: RedisServer, there: RedisBus) -> None:
+    """Redis takes nothing of a process for a while, which then has nothing more to say."""
+    far = Reader()
+    await there.subscribe("a", far.heard.append, far.lapsed)
+    async with Proxy(server.port) as between, open_redis_bus(f"redis://127.0.0.1:{between.port}", Tenures()) as slow:
+        await slow.publish(word(0))
+        await until(far, heard=1)
+        _, commands = between.links.values()
+        commands.freeze("up")
+        await slow.publish(Envelope("a", Cancelled("run", "0 "), 2))
+        assert far.lapses == 0
+        await until(far, lapses=1)
+        assert await there.live("a") is None
+
+
+async def test_what_is_said_again_is_said_once(server: RedisServer, here: RedisBus, there: RedisBus) -> None:
+    """The pieces that come with a sum of what was said are part of it."""
+    await here.publish(word(0))
+    server.stop()
+    await here.publish(word(1))
+    server.start()
+    async with asyncio.timeout(15):
+        while (live := await there.live("a")) is None or live.text != "0 1 ":
+            await here.publish(Envelope("b", Code("run", "SELECT 1"), place=1))
+            await asyncio.sleep(0.02)
+    here._unsent["a"] = None
+    await here.publish(word(2))
+    live = await there.live("a")
+    assert live is not None
+    assert (live.text, live.place) == ("0 1 2 ", 4)
+
+
+async def test_the_beginning_of_a_very_long_answer_is_known(here: RedisBus, there: RedisBus) -> None:
+    pieces = [Envelope("a", Token("run", "x", n), place=n + 1) for n in range(2 * MOST_ENTRIES + 10)]
+    for begin in range(0, len(pieces), 500):
+        await asyncio.gather(*map(here.publish, pieces[begin : begin + 500]))
+    live = await there.live("a")
+    assert live is not None
+    assert (len(live.text), live.place) == (len(pieces), len(pieces))
