@@ -27,6 +27,11 @@ class KnowledgeReference:
         self._chunks: tuple[int, list[Chunk]] = (-1, [])
         self._newest, self._until = -1, 0.0
 
+    def renew(self, vehicles: Vehicles) -> None:
+        """Read everything anew with these vehicles."""
+        self._vehicles = vehicles
+        self._read = {}
+
     async def derived(self, parse: Parse[T]) -> T:
         if time.monotonic() >= self._until:
             self._newest = await asyncio.to_thread(self._catalogue.generation)

@@ -81,6 +81,10 @@ class DatasetCatalogue:
         for threads in (self._threads, self._copiers):
             await asyncio.to_thread(threads.shutdown)
 
+    def renew(self, bundled: Path | None) -> None:
+        """Have the datasets of this folder from now on, beside those that were added."""
+        self._registry.renew(bundled)
+
     @property
     def process_ids(self) -> tuple[int, ...]:
         """Of the processes in which queries run; none before the first."""

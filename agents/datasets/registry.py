@@ -63,6 +63,10 @@ class Registry:
         self._bundled = bundled
         self._audience = audience
 
+    def renew(self, bundled: Path | None) -> None:
+        """Tell of those that are bundled in this folder from now on."""
+        self._bundled = bundled
+
     def entries(self, reader: Reader = OPERATOR) -> dict[str, Entry]:
         """Those that the reader may read, by name; what was added goes before what is bundled."""
         bundled_entries = bundled(self._bundled, self._audience) if self._bundled else {}

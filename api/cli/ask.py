@@ -83,9 +83,7 @@ async def _ask(text: str, wishes: "Wishes", *, json: bool) -> None:
         await _check_dataset(datasets, wishes.dataset)
         library = stack.enter_context(open_knowledge(settings))
         models = await stack.enter_async_context(open_models(settings))
-        dependencies = await stack.enter_async_context(
-            open_dependencies(settings, library, appointment_store, models, datasets)
-        )
+        dependencies = await open_dependencies(settings, library, appointment_store, models, datasets)
         await _answer(build_graph(dependencies, memory_saver()), _run(text, wishes), json=json)
 
 

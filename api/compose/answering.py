@@ -1,8 +1,7 @@
 """Everything that answers, opened as the settings say: specialists, classifier, research, skills' resources, models."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from agents.conversation.rewrite import ModelRewriter
     from agents.conversation.summary import Summariser
     from agents.model import ChatModel
+    from agents.reference import KnowledgeReference
     from agents.routing.model_route import ModelRouter
     from agents.vehicles.range import Vehicles
     from orchestrator.graph.state import Dependencies, Gathered
@@ -36,15 +36,16 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 
-@asynccontextmanager
 async def open_dependencies(
     settings: Settings,
     library: Library,
     appointment_store: AppointmentStore,
     models: Sequence["ChatModel"] = (),
     datasets: DatasetSource | None = None,
-) -> AsyncIterator["Dependencies"]:
-    """Everything that answers: specialists with their skills, classifier, research and answerer. Raises BadSetting."""
+    reference: "KnowledgeReference | None" = None,
+) -> "Dependencies":
+    """Everything that answers: specialists with their skills, classifier, research and answerer. A `reference` is one
+    that others use as well. Raises BadSetting."""
 
     from agents.context import Resources
     from agents.conversation import followup
@@ -93,7 +94,10 @@ async def open_dependencies(
     async def search(text: str, *, subjects: Sequence[str] | None, k: int) -> tuple[Passage, ...]:
         return (await library.retriever.retrieve(text, subjects=subjects, k=k)).passages
 
-    reference = KnowledgeReference(library.catalogue, vehicles)
+    if reference is None:
+        reference = KnowledgeReference(library.catalogue, vehicles)
+    else:
+        reference.renew(vehicles)
     topics = await asyncio.to_thread(TopicReader.open, library.embedder, vehicles)
 
     def unanswered(question: StandaloneQuestion) -> bool:
@@ -103,7 +107,7 @@ async def open_dependencies(
     resources = Resources(
         *opened, _analysing(settings, models), topics, learnt.choices, library.retriever.asked, unanswered
     )
-    yield Dependencies(
+    return Dependencies(
         specialists,
         understand,
         classify,

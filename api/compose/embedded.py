@@ -119,8 +119,6 @@ async def open_embedded(settings: Settings) -> AsyncIterator[Embedded]:
         stack.push_async_callback(datasets.close)
         await asyncio.to_thread(catalogue)  # their modules read their examples when they are imported
         models = await stack.enter_async_context(open_models(settings))
-        dependencies = await stack.enter_async_context(
-            open_dependencies(settings, library, appointment_store, models, datasets)
-        )
+        dependencies = await open_dependencies(settings, library, appointment_store, models, datasets)
         graph = await asyncio.to_thread(build_graph, dependencies, memory_saver())
         yield Embedded(library, datasets, dependencies.catalogue, graph)

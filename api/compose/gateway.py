@@ -22,7 +22,9 @@ from api.compose.ground import Ground, open_ground
 from api.compose.learnt import load_vehicles
 from api.compose.parking import libpq_url
 from api.compose.private import keeping_private, periods
+from api.compose.renewal import Ingested, ingested, keeping_up
 from api.compose.revoking import revoking
+from api.compose.supplements import DATASETS
 from api.migrations import job_tables
 from api.observability.checks import check_contents, check_database, check_redis, check_workers
 from api.settings import BadSetting, Settings
@@ -50,7 +52,15 @@ async def open_gateway_server(settings: Settings) -> AsyncIterator[AppState]:
         engine = ground.engine(_elsewhere, asked.read, specialists, asked, dispatcher)
         stack.push_async_callback(engine.close)
         contents = Catalogue(ground.database)
+        known = await asyncio.to_thread(ingested, settings, ground.database)
         reference = KnowledgeReference(contents, load_vehicles(settings))
+
+        async def take_in(before: Ingested, now: Ingested) -> None:
+            if now.edition != before.edition:
+                reference.renew(load_vehicles(settings))
+                ground.datasets.renew(now.edition / DATASETS)
+
+        await stack.enter_async_context(keeping_up(settings, ground.database, known, take_in))
         counting = await stack.enter_async_context(open_counting(settings))
         state = AppState(
             settings,

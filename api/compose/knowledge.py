@@ -75,6 +75,14 @@ def open_questions(settings: Settings, embedder: Embedder, vectors: "VectorStore
     return CustomerQuestions(questions, embedder, vectors, load_vehicles(settings).generic, kept)
 
 
+def take_in_questions(settings: Settings, library: "Library") -> None:
+    """Answer by the newest questions of customers from now on; a search that is under way goes on with those it began
+    with. Blocks. Raises BadSetting."""
+    questions = open_questions(settings, library.embedder, library.shelf.vectors)
+    questions.embed(lambda *_: None)  # what the ingestion has not come to
+    library.retriever.renew(questions)
+
+
 def _weights(settings: Settings) -> "Weights":
     """Raises BadSetting."""
     from rag.embedders import weights

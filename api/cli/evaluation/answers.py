@@ -53,7 +53,7 @@ async def _answers(settings: "Settings", cases: "list[Case]") -> "list[Answer]":
         library = stack.enter_context(open_knowledge(settings))
         advance = stack.enter_context(progress("Answering"))
         appointment_store = await stack.enter_async_context(open_scratch_appointment_store())
-        dependencies = await stack.enter_async_context(open_dependencies(settings, library, appointment_store))
+        dependencies = await open_dependencies(settings, library, appointment_store)
         graph = build_graph(dependencies, memory_saver())
         for done, case in enumerate(cases):
             advance(done, len(cases), str(case.id))

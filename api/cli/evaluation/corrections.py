@@ -66,7 +66,7 @@ async def _responses(settings: "Settings", cases: "list[CaseLine]") -> list[str]
         library = stack.enter_context(open_knowledge(settings))
         advance = stack.enter_context(progress("Answering"))
         appointment_store = await stack.enter_async_context(open_scratch_appointment_store())
-        dependencies = await stack.enter_async_context(open_dependencies(settings, library, appointment_store))
+        dependencies = await open_dependencies(settings, library, appointment_store)
         for done, case in enumerate(cases):
             advance(done, len(cases), case.id)
             graph = build_graph(_with_passages(dependencies, case), memory_saver())

@@ -115,7 +115,7 @@ async def _hold_dialogues(settings: "Settings", dialogues: "list[Dialogue]") -> 
         advance = stack.enter_context(progress("Talking"))
         models = await stack.enter_async_context(open_models(settings))
         nobodys = await stack.enter_async_context(open_scratch_appointment_store())
-        dependencies = await stack.enter_async_context(open_dependencies(settings, library, nobodys, models))
+        dependencies = await open_dependencies(settings, library, nobodys, models)
         assert dependencies.resources is not None
         for done, dialogue in enumerate(dialogues):
             advance(done, len(dialogues), dialogue.id)
