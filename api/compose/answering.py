@@ -1,7 +1,7 @@
 """Everything that answers, opened as the settings say: specialists, classifier, research, skills' resources, models."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from agents.specialist import Catalogue as Specialists
 from agents.specialist import Specialist
 from agents.types import Part, Question, Route, StandaloneQuestion
 from api.compose.knowledge import Library
-from api.compose.learnt import load_vehicles, open_learnt
+from api.compose.learnt import Learnt, load_vehicles, open_learnt
 from api.compose.models import budget
 from api.settings import Settings
 from orchestrator.errors import ProcessingError
@@ -76,17 +76,6 @@ async def open_dependencies(
         alone = Question(text, facts=facts) if text and completed else with_facts
         return Understood(await asyncio.to_thread(followup.standalone, alone, vehicles, learnt.links), facts)
 
-    async def classify(question: Question, open_specialists: Specialists, standalone: StandaloneQuestion) -> Route:
-        route = await asyncio.to_thread(learnt.classifier.classify, question, open_specialists, standalone)
-        if route.kind != "clarify" or voices.router is None:
-            return route
-        name = await voices.router.route(standalone.whole, open_specialists)
-        if name is None:
-            return route
-        if name == "out_of_scope":
-            return Route("out_of_scope", route.confidence)
-        return Route("answer", route.confidence, (Part(standalone, name, route.confidence),))
-
     async def gather(part: Part, specialist: Specialist, facts: Mapping[str, str]) -> "Gathered":
         gathered = await _gathered(library, vehicles, part, specialist, facts)
         return replace(gathered, unanswered=await asyncio.to_thread(unanswered, part.question))
@@ -110,7 +99,7 @@ async def open_dependencies(
     return Dependencies(
         specialists,
         understand,
-        classify,
+        _classifying(learnt, voices),
         gather,
         voices.answerer,
         resources=resources,
@@ -121,6 +110,25 @@ async def open_dependencies(
         translator=voices.translator,
         zone=settings.time_zone,
     )
+
+
+def _classifying(
+    learnt: Learnt, voices: "Voices"
+) -> Callable[[Question, Specialists, StandaloneQuestion], Awaitable[Route]]:
+    """Who answers: by what is learnt, and where that cannot tell by a model, if there is one."""
+
+    async def classify(question: Question, open_specialists: Specialists, standalone: StandaloneQuestion) -> Route:
+        route = await asyncio.to_thread(learnt.classifier.classify, question, open_specialists, standalone)
+        if route.kind != "clarify" or voices.router is None:
+            return route
+        name = await voices.router.route(standalone.whole, open_specialists)
+        if name is None:
+            return route
+        if name == "out_of_scope":
+            return Route("out_of_scope", route.confidence)
+        return Route("answer", route.confidence, (Part(standalone, name, route.confidence),))
+
+    return classify
 
 
 def _analysing(settings: Settings, models: Sequence["ChatModel"]) -> "ChatModel | None":

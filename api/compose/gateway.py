@@ -54,13 +54,8 @@ async def open_gateway_server(settings: Settings) -> AsyncIterator[AppState]:
         contents = Catalogue(ground.database)
         known = await asyncio.to_thread(ingested, settings, ground.database)
         reference = KnowledgeReference(contents, load_vehicles(settings))
-
-        async def take_in(before: Ingested, now: Ingested) -> None:
-            if now.edition != before.edition:
-                reference.renew(load_vehicles(settings))
-                ground.datasets.renew(now.edition / DATASETS)
-
-        await stack.enter_async_context(keeping_up(settings, ground.database, known, take_in))
+        taking_in = partial(_take_in, ground, reference)
+        await stack.enter_async_context(keeping_up(settings, ground.database, known, taking_in))
         counting = await stack.enter_async_context(open_counting(settings))
         state = AppState(
             settings,
@@ -97,6 +92,12 @@ async def open_cluster(ground: Ground) -> AsyncIterator[tuple["ProcrastinateDisp
         open_redis_errands(ground.settings.redis_url) as errands,
     ):
         yield dispatcher, errands
+
+
+async def _take_in(ground: Ground, reference: KnowledgeReference, before: Ingested, now: Ingested) -> None:
+    if now.edition != before.edition:
+        reference.renew(load_vehicles(ground.settings))
+        ground.datasets.renew(now.edition / DATASETS)
 
 
 async def _elsewhere(run: RunInput, desk: Desk) -> AsyncGenerator[AnyEvent]:
