@@ -9,7 +9,7 @@ from agents.language.codes import are_digits, is_code
 from agents.language.phrases import Phrases
 from agents.language.tokens import Token, tokens
 from agents.language.words import FUNCTION_WORDS, vocabulary
-from agents.passages.table_rows import TableRow, applicable, rows
+from agents.passages.table_rows import MAY, TableRow, UnreadRow, applicable, strangers, tables
 from agents.types import Evidence
 from agents.vehicles.applicability import Cars, Fitment, fitment_of
 from agents.vehicles.range import Vehicles
@@ -79,10 +79,12 @@ class FaultCode:
 @dataclass(frozen=True, slots=True)
 class FaultCodes:
     """All rows, by their codes in capitals without anything between. `own`: whether there are others than those of
-    vehicles; `stated` is then what else looks like a code anywhere in the documents."""
+    vehicles; `stated` is then what else looks like a code anywhere in the documents. `unread`: rows of these tables
+    without a code, and with cells that say nothing."""
 
     rows: Mapping[str, tuple[FaultCode, ...]]
     stated: frozenset[str] = frozenset()
+    unread: tuple[UnreadRow, ...] = ()
 
     @property
     def own(self) -> bool:
@@ -95,17 +97,17 @@ class FaultCodes:
 
 def parse(chunks: Sequence[Chunk], vehicles: Vehicles) -> FaultCodes:
     """The codes of every table that has a column of them, whatever its file is called."""
-    tables: dict[tuple[object, ...], list[TableRow]] = defaultdict(list)
-    for row in rows(chunks):
-        tables[row.chunk.document_id, row.chunk.section].append(row)
     fitment = fitment_of(vehicles)
     found: dict[str, list[FaultCode]] = defaultdict(list)
-    for table in tables.values():
+    unread: list[UnreadRow] = []
+    for table in tables(chunks):
         column = _code_column(table)
-        for row in table:
+        for row in table if column else ():
             for code in _codes_in(row.cells.get(column, "")) or _own_codes(row.cells.get(column, "")):
                 found[bare(code)].append(_read(code, row, column, fitment))
-    known = FaultCodes({code: tuple(read) for code, read in found.items()})
+            if problems := (*_wrong(row, column, fitment),):
+                unread.append(UnreadRow(row.evidence, problems))
+    known = FaultCodes({code: tuple(read) for code, read in found.items()}, unread=tuple(unread))
     stated = (bare(word) for chunk in chunks for word in chunk.text.split()) if known.own else ()
     return replace(known, stated=frozenset(filter(_coded, stated)))
 
@@ -278,5 +280,22 @@ def _read(code: str, row: TableRow, column: str, fitment: Fitment) -> FaultCode:
     )
 
 
+def _wrong(row: TableRow, column: str, fitment: Fitment) -> Iterator[str]:
+    """What cannot be read of a row in a table whose codes stand in `column`."""
+    said = row.cells.get(column, "")
+    if not (_codes_in(said) or _own_codes(said)):
+        yield f"{column!r} is {said!r}: a code has a figure and at most {_LONGEST_CODE} letters and figures"
+    cells = {name: value for name, value in row.cells.items() if name != column}
+    for role in ("drive", "use"):
+        name = _column(cells, _ROLES[role])
+        if name and cells[name].casefold() not in MAY:
+            yield f"{name!r} is {cells[name]!r}, which says nothing: write {', '.join(MAY)}, or leave it empty"
+    yield from strangers(row, filter(None, [_column(cells, _ROLES["applies"])]), fitment)
+
+
 def _cell(cells: Mapping[str, str], names: frozenset[str]) -> str:
-    return next((value for column, value in cells.items() if not names.isdisjoint(column.split())), "")
+    return cells.get(_column(cells, names), "")
+
+
+def _column(cells: Mapping[str, str], names: frozenset[str]) -> str:
+    return next((column for column in cells if not names.isdisjoint(column.split())), "")

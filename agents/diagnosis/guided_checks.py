@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from agents.diagnosis.codes import bare
-from agents.passages.table_rows import TableRow, UnreadRow, applicable, listed, rows
+from agents.passages.table_rows import MAY, TableRow, UnreadRow, applicable, listed, strangers, tables
 from agents.types import Evidence
 from agents.vehicles.applicability import Cars, Fitment, fitment_of
 from agents.vehicles.range import Vehicles
@@ -41,6 +41,8 @@ _WORDS: Mapping[str, Collection[str]] = {
     "if no": _EFFECTS,
     "likelihood": LIKELIHOOD,
     "done by": _BY,
+    "may drive on": MAY,
+    "may go on using": MAY,
 }
 
 
@@ -84,8 +86,8 @@ class Symptom:
 
 @dataclass(frozen=True, slots=True)
 class GuidedChecks:
-    """All symptoms, in the order of the documents; `fitment` knows the cars. `unread`: cells that say nothing, as they
-    are none of the words for it."""
+    """All symptoms, in the order of the documents; `fitment` knows the cars. `unread`: rows with cells that say
+    nothing, as they are none of the words for it, and those without a symptom or a cause."""
 
     symptoms: tuple[Symptom, ...]
     fitment: Fitment
@@ -122,17 +124,18 @@ def parse(chunks: Sequence[Chunk], vehicles: Vehicles) -> GuidedChecks:
     fitment = fitment_of(vehicles)
     drafts: dict[str, _Draft] = {}
     unread: list[UnreadRow] = []
-    all_rows = tuple(rows(chunks))
-    with_checks = {(row.chunk.document_id, row.chunk.section) for row in all_rows if "check" in row.cells}
-    for row in all_rows:
-        if {"symptom", "cause"} <= row.cells.keys() and (row.chunk.document_id, row.chunk.section) in with_checks:
+    with_checks = (table for table in tables(chunks) if any("check" in row.cells for row in table))
+    for row in (row for table in with_checks for row in table):
+        if not {"symptom", "cause"} & row.cells.keys():
+            continue
+        if problems := (*_unknown(row), *strangers(row, ("applies to",), fitment)):
+            unread.append(UnreadRow(row.evidence, problems))
+        if {"symptom", "cause"} <= row.cells.keys():
             draft = drafts.setdefault(row.cells["symptom"], _Draft())
             draft.also += listed(row.cells.get("also called", ""))
             if not draft.first and row.cells.get("first"):
                 draft.first, draft.first_evidence = row.cells["first"], row.evidence
             draft.causes.append(_cause(row, fitment))
-            text = row.chunk.text[row.evidence.start - row.chunk.start : row.evidence.end - row.chunk.start]
-            unread += (UnreadRow(row.chunk.document_id, text, problem) for problem in _unknown(row))
     symptoms = (
         Symptom(name, tuple(draft.also), draft.first, tuple(draft.causes), draft.first_evidence)
         for name, draft in drafts.items()
@@ -141,7 +144,10 @@ def parse(chunks: Sequence[Chunk], vehicles: Vehicles) -> GuidedChecks:
 
 
 def _unknown(row: TableRow) -> Iterator[str]:
-    """The cells that are none of the words that are known there."""
+    """The cells that are empty, and those that are none of the words that are known there."""
+    for column in ("symptom", "cause"):
+        if column not in row.cells:
+            yield f"{column!r} is empty, so that the row is left out"
     for column, known in _WORDS.items():
         said = row.cells.get(column, "")
         if said and said.casefold() not in known:

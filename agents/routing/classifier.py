@@ -18,9 +18,10 @@ from agents.language.words import content
 from agents.learning.choice import Choice, bare, meaning
 from agents.learning.kernels import Floats, softmax
 from agents.learning.teacher import Teacher
-from agents.routing import headings, human_requests, out_of_scope
+from agents.routing import ground, headings, human_requests, out_of_scope
 from agents.routing.clauses import split
 from agents.routing.gate import OWN, gate, log_odds, probability
+from agents.routing.ground import Ground
 from agents.routing.headings import Knowledge
 from agents.routing.parts import MOST, apart, label
 from agents.specialist import Catalogue
@@ -65,7 +66,8 @@ class _Reading:
 class Lessons:
     """What a classifier has learnt: the `names` of its specialists; the `signs` of scope among their examples; the
     choices between what is in scope and what is not, between any wish and that for a person, and between the
-    specialists, None where there is one; how words are spelt; and what the documents' headings say."""
+    specialists, None where there is one; how words are spelt; what the documents' headings say, and what they speak of
+    at all."""
 
     names: tuple[str, ...]
     signs: frozenset[str]
@@ -74,6 +76,7 @@ class Lessons:
     router: Choice[str] | None
     spelling: Spelling
     knowledge: Knowledge
+    ground: Ground
 
 
 class Classifier:
@@ -89,6 +92,7 @@ class Classifier:
         self._router = lessons.router
         self._spelling = lessons.spelling
         self._knowledge = lessons.knowledge
+        self._ground = lessons.ground
 
     def with_lessons(self, lessons: Lessons) -> Self:
         """A classifier that knows these."""
@@ -131,6 +135,7 @@ class Classifier:
             ]
             for specialist in catalogue
         }
+        knowledge = headings.learn(chunks, catalogue, vehicles, teacher)
         words = [*texts, *topics, *beyond, *requests, *out_of_scope.UTTERANCES, *human_requests.UTTERANCES]
         lessons = Lessons(
             tuple(named),
@@ -139,7 +144,8 @@ class Classifier:
             teacher.choice({"other": others, _PERSONAL: human_requests.UTTERANCES}),
             teacher.choice(named, ROUTING) if len(named) > 1 else None,
             Spelling([*words, *(chunk.searchable for chunk in chunks)], vocabulary),
-            headings.learn(chunks, catalogue, vehicles, teacher),
+            knowledge,
+            ground.learn(chunks, knowledge.vectors, (), catalogue, vehicles, teacher),
         )
         return cls(vehicles, lessons)
 
@@ -184,6 +190,7 @@ class Classifier:
         in_scope = log_odds(self._gate, OWN, rows)
         person = log_odds(self._person, _PERSONAL, rows)
         meanings = meaning(rows)
+        in_scope = np.maximum(in_scope, self._ground.odds(meanings))
         logits = self._router.logits(meanings) if self._router else np.zeros((len(rows), 1))
         logits += self._knowledge.leaning(meanings)
         before, sign, leaning = self._before(question, pieces[0].text)

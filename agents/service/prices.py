@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from agents.language.reading import reading
 from agents.language.words import words
-from agents.passages.table_rows import TableRow, applicable, rows
+from agents.passages.table_rows import TableRow, UnreadRow, applicable, strangers, tables
 from agents.service.jobs import named
 from agents.types import Evidence
 from agents.vehicles.applicability import Cars, Fitment, fitment_of
@@ -31,8 +31,11 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class Prices:
+    """`unread`: rows of lists of prices that are none of these."""
+
     rows: tuple[Price, ...]
     fitment: Fitment
+    unread: tuple[UnreadRow, ...] = ()
 
     @property
     def jobs(self) -> tuple[str, ...]:
@@ -66,7 +69,16 @@ def parse(chunks: Sequence[Chunk], vehicles: Vehicles) -> Prices:
         for money, spellings in _MONEY.items():
             if not spellings.isdisjoint(words(chunk.text)):
                 said.setdefault(chunk.document_id, money)
-    return Prices(tuple(price for row in rows(chunks) for price in _read(row, said, fitment)), fitment)
+    found: list[Price] = []
+    unread: list[UnreadRow] = []
+    for table in tables(chunks):
+        read = [[*_read(row, said, fitment)] for row in table]
+        found += (price for prices in read for price in prices)
+        for row, prices in zip(table, read, strict=True) if any(read) else ():
+            wrong = () if prices else ("a row needs one job and one price, and beside them nothing but the product",)
+            if problems := (*wrong, *strangers(row, _FITS, fitment)):
+                unread.append(UnreadRow(row.evidence, problems))
+    return Prices(tuple(found), fitment, tuple(unread))
 
 
 def _read(row: TableRow, said: Mapping[str, str], fitment: Fitment) -> Iterator[Price]:

@@ -1,6 +1,6 @@
 """The service schedules of the knowledge base as data: what is to be done on which car how often, with its row."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from agents.language.phrases import Phrases
@@ -9,6 +9,7 @@ from agents.language.tokens import without_brackets
 from agents.language.words import vocabulary
 from agents.passages.spans import Cell
 from agents.passages.statements import Statement, statements
+from agents.passages.table_rows import UnreadRow, rows, strangers
 from agents.service.intervals import Interval, Recurrence, interval, recurrence, spoken
 from agents.types import Evidence
 from agents.vehicles.applicability import Cars, Fitment, fitment_of
@@ -31,6 +32,7 @@ _SERVICE = Phrases(("(service|services|inspection|inspections)",))
 _BIGGER = Phrases((*_SIZES, "second", "full"))
 _QUANTITY = Phrases(("<number> (litre|litres|liter|liters|l|ml|kg|g|quart|quarts)",))
 _USUAL = "Service"
+_FORMS = 'from "every 3 months" or "20,000 km or 12 months" it is worked out'
 _REGULAR = frozenset({"regular", "next", "service", "inspection", "maintenance"})
 
 
@@ -60,11 +62,12 @@ class Plan:
 @dataclass(frozen=True, slots=True)
 class Schedules:
     """What is to be done on each car, the regular service first; `items` are the names of all that is, with the stems
-    by which they are found. `fitment` knows the cars."""
+    by which they are found. `fitment` knows the cars. `unread`: rows of schedules of which nothing is made."""
 
     by_car: Mapping[tuple[str, int], tuple[Entry, ...]]
     items: Mapping[str, frozenset[str]]
     fitment: Fitment
+    unread: tuple[UnreadRow, ...] = ()
 
     @property
     def entries(self) -> tuple[Entry, ...]:
@@ -137,6 +140,7 @@ def parse(chunks: Sequence[Chunk], vehicles: Vehicles) -> Schedules:
     how often, a single line by "is serviced every"."""
     fitment = fitment_of(vehicles)
     found: list[Entry] = []
+    unread: list[UnreadRow] = []
     for chunk in chunks:
         if not (chunk.searchable in _SCHEDULE or chunk.searchable in _HOW_OFTEN):
             continue
@@ -144,17 +148,36 @@ def parse(chunks: Sequence[Chunk], vehicles: Vehicles) -> Schedules:
         entries = [entry for statement in stated for entry in _read(statement, chunk, fitment)]
         found += _with_severe(entries, stated)
         found += _headed(chunk, stated)
+        unread += _unread(chunk, {entry.evidence.start for entry in entries}, fitment)
     by_car = {car: _of_car(car, found) for car in fitment.in_order}
     names = {entry.item for entries in by_car.values() for entry in entries if not entry.service}
-    return Schedules(by_car, {name: _stems(name) for name in sorted(names)}, fitment)
+    return Schedules(by_car, {name: _stems(name) for name in sorted(names)}, fitment, tuple(unread))
+
+
+def _unread(chunk: Chunk, read: Set[int], fitment: Fitment) -> Iterator[UnreadRow]:
+    """The rows of a schedule that are not among those `read`, known by their beginnings, or are for no product."""
+    if _headings(chunk) not in _SCHEDULE:
+        return
+    for row in rows([chunk]):
+        said = [f"{name!r} is {value!r}" for name, value in row.cells.items() if name in _WHEN]
+        if not said:
+            continue
+        words = () if row.evidence.start in read else (f"{' and '.join(said)}, which is told as it stands: {_FORMS}",)
+        strange = tuple(strangers(row, ("applies to",), fitment))
+        if words or strange:
+            meant = not strange and not any(map(str.isdecimal, "".join(said)))
+            yield UnreadRow(row.evidence, (*words, *strange), meant)
+
+
+def _headings(chunk: Chunk) -> str:
+    return " ".join((chunk.title, *chunk.section))
 
 
 def _read(statement: Statement, chunk: Chunk, fitment: Fitment) -> Iterator[Entry]:
     if statement.span.kind == "sentence":
         yield from _prose(statement, chunk)
     elif statement.span.kind == "row":
-        headings = " ".join((chunk.title, *chunk.section))
-        scheduled = headings in _SCHEDULE
+        scheduled = _headings(chunk) in _SCHEDULE
         for cell in statement.parts:
             column = _WHEN if scheduled else _HOW_OFTEN
             if cell.column in column or (scheduled and not cell.column):

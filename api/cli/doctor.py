@@ -48,8 +48,8 @@ def doctor(
 
 
 def _findings(*, online: bool) -> Iterator[Finding]:
+    from api.cli.read_tables import read_tables
     from api.cli.shared_parts import shared_parts
-    from api.cli.unread_rows import unreadable_rows
 
     yield _python()
     packages = _packages()
@@ -67,7 +67,7 @@ def _findings(*, online: bool) -> Iterator[Finding]:
         if embedder and database.state == "ok":
             yield _knowledge(settings, embedder)
             yield _supplements(settings)
-            yield from unreadable_rows(settings)
+            yield from read_tables(settings)
     yield from _models(settings, online=online)
     yield _port()
 
@@ -244,9 +244,10 @@ def _knowledge(settings: "Settings", embedder: "Embedder") -> Finding:
     summary = f"{documents} documents, {len(chunks)} passages"
     if settings.knowledge_dir.is_dir():
         todo = plan(listed([settings.knowledge_dir], settings.knowledge_dir).files, standings)
-        if waiting := len(todo.add) + len(todo.update):
-            message = f"{summary}; {waiting} files of {settings.knowledge_dir} are new or changed"
-            return Finding("knowledge", "warn", message, again)
+        if waiting := [file.id for file in (*todo.add, *todo.update)]:
+            message = f"{summary}; of {settings.knowledge_dir} not taken in as they are now: {_names(waiting, 'file')}"
+            fix = f"{again}. What it says cannot be read, correct or take out of the folder."
+            return Finding("knowledge", "warn", message, fix)
     return Finding("knowledge", "ok", summary)
 
 
@@ -256,9 +257,11 @@ def _supplements(settings: "Settings") -> Finding:
 
     if not settings.embedded_sql and (number := supplements.shared(settings)):
         return Finding("supplements", "ok", f"edition {number} of the database")
-    absent = ", ".join(f"{name} ({supplements.NAMES[name]})" for name in supplements.absent(settings))
-    if supplements.current(settings) == settings.knowledge_dir:
-        message = f"vehicles, questions and datasets are read from {settings.knowledge_dir}, not from the data folder"
+    names = supplements.absent(settings)
+    absent = ", ".join(f"{name} ({supplements.NAMES[name]})" for name in names if name != supplements.DATASETS)
+    here = [name for name in supplements.NAMES if name not in names]
+    if here and supplements.current(settings) == settings.knowledge_dir:
+        message = f"read from {settings.knowledge_dir}, not from the data folder: {', '.join(here)}"
         return Finding("supplements", "warn", message, f"Run: {_ingest(settings)}")
     if absent:
         return Finding("supplements", "warn", f"not there: {absent}", "Put it into the folder, and ingest that again.")
@@ -315,10 +318,10 @@ def _local(model: "Model") -> Finding:
     return Finding("models", "ok", f"{where} answers")
 
 
-def _names(models: Sequence[str]) -> str:
-    """Models in a line, where there are many the first of them."""
-    more = f" and {len(models) - MOST_NAMES} more" if len(models) > MOST_NAMES else ""
-    return ", ".join(models[:MOST_NAMES]) + more if models else "no model"
+def _names(names: Sequence[str], kind: str = "model") -> str:
+    """Names in a line, where there are many the first of them."""
+    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+    return ", ".join(names[:MOST_NAMES]) + more if names else f"no {kind}"
 
 
 def _refusal(base_url: str, key: str) -> str | None:

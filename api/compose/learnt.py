@@ -8,7 +8,7 @@ import structlog
 
 from api.compose import supplements
 from api.compose.database import open_migrated_database
-from api.settings import Settings
+from api.settings import BadSetting, Settings
 from rag.catalogue import Catalogue
 from rag.embedder import Embedder
 from rag.types import Chunk
@@ -48,6 +48,16 @@ def load_vehicles(settings: Settings) -> "Vehicles":
     return Vehicles.parse(path.read_text(encoding="utf-8")) if path.is_file() else Vehicles()
 
 
+def asked(settings: Settings) -> tuple[str, ...]:
+    """Customers' questions, as they were ingested. Raises BadSetting."""
+    from rag.customer_questions import FILE, BadQuestions, read
+
+    try:
+        return tuple(question.text for question in read(supplements.current(settings) / FILE))
+    except BadQuestions as error:
+        raise BadSetting(str(error)) from error
+
+
 def open_learnt(
     settings: Settings, embedder: Embedder, knowledge: Catalogue | None, vehicles: "Vehicles | None" = None
 ) -> Learnt:
@@ -67,7 +77,8 @@ def open_learnt(
             database.dispose()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     folder, vehicles = settings.data_dir, vehicles or load_vehicles(settings)
-    state = remembered.State.of(embedder, knowledge, vehicles, catalogue())
+    questions = asked(settings)
+    state = remembered.State.of(embedder, knowledge, vehicles, catalogue(), questions)
     vocabulary = weights.vocabulary(settings.embedding_model)
     learnt = remembered.recall_examples(folder, state, embedder, vehicles, vocabulary)
     if learnt is not None and (whole := remembered.recall_documents(folder, state, learnt)) is not None:
@@ -79,7 +90,7 @@ def open_learnt(
         learnt = learn(settings, teacher, (), vehicles)
         remembered.remember_examples(folder, state, learnt)
     chunks = list(knowledge.chunks(sorted(knowledge.chunk_ids())).values())
-    learnt = remembered.informed(learnt, chunks, open_to(catalogue(), CUSTOMER), vehicles, teacher)
+    learnt = remembered.informed(learnt, chunks, questions, open_to(catalogue(), CUSTOMER), vehicles, teacher)
     remembered.remember_documents(folder, state, learnt)
     teacher.settle(drop=anew)
     return learnt

@@ -14,6 +14,8 @@ from rag import array_file
 if TYPE_CHECKING:
     from agents.learning.choice import Choice
     from agents.learning.teacher import Teacher
+    from agents.routing.ground import Ground
+    from agents.routing.headings import Knowledge
     from agents.specialist import Catalogue as Specialists
     from agents.vehicles.range import Vehicles
     from api.compose.learnt import Learnt
@@ -38,7 +40,12 @@ class State:
 
     @classmethod
     def of(
-        cls, embedder: "Embedder", knowledge: "Catalogue", vehicles: "Vehicles", specialists: "Specialists"
+        cls,
+        embedder: "Embedder",
+        knowledge: "Catalogue",
+        vehicles: "Vehicles",
+        specialists: "Specialists",
+        questions: Sequence[str],
     ) -> "State":
         """Of the agents' code and examples whatever is not in the specialists is taken as a whole."""
         import agents
@@ -53,7 +60,7 @@ class State:
         ]
         digest.update(repr((embedder.name, vehicles.rows, taught)).encode(errors="replace"))
         examples = digest.hexdigest()
-        digest.update(repr(knowledge.looks(knowledge.generation())).encode(errors="replace"))
+        digest.update(repr((knowledge.looks(knowledge.generation()), questions)).encode(errors="replace"))
         return cls(examples, digest.hexdigest())
 
 
@@ -84,9 +91,15 @@ def remember_examples(folder: Path, state: State, learnt: "Learnt") -> None:
 
 def recall_documents(folder: Path, state: State, learnt: "Learnt") -> "Learnt | None":
     """What was learnt with these documents; None where it was with others."""
+    from agents.routing.ground import Ground
+    from agents.routing.headings import Knowledge
+
     kept = _read(folder / DOCUMENTS_FILE, state.documents)
     try:
-        return _informed(learnt, _counts(kept), kept["headings"], kept["owners"]) if kept else None
+        if not kept:
+            return None
+        knowledge = Knowledge(kept["headings"], kept["owners"], len(learnt.classifier.names))
+        return _informed(learnt, _counts(kept), knowledge, Ground(kept["stated"], kept["asked"], kept["foreign"]))
     except (KeyError, ValueError) as error:
         log.warning("not_recalled", file=DOCUMENTS_FILE, error=repr(error))
         return None
@@ -95,35 +108,40 @@ def recall_documents(folder: Path, state: State, learnt: "Learnt") -> "Learnt | 
 def remember_documents(folder: Path, state: State, learnt: "Learnt") -> None:
     """Keep it."""
     lessons = learnt.classifier.lessons
+    ground = lessons.ground
     told = {"headings": lessons.knowledge.vectors, "owners": lessons.knowledge.owners}
+    told |= {"stated": ground.stated, "asked": ground.asked, "foreign": ground.foreign}
     _write(folder / DOCUMENTS_FILE, state.documents, told | _words(lessons.spelling.counts))
 
 
 def informed(
-    learnt: "Learnt", chunks: "Sequence[Chunk]", specialists: "Specialists", vehicles: "Vehicles", teacher: "Teacher"
+    learnt: "Learnt",
+    chunks: "Sequence[Chunk]",
+    questions: Sequence[str],
+    specialists: "Specialists",
+    vehicles: "Vehicles",
+    teacher: "Teacher",
 ) -> "Learnt":
-    """What was learnt without documents, with these."""
+    """What was learnt without documents, with these and with what customers have asked of them."""
     from collections import Counter
 
     from agents.language.spelling import Spelling
-    from agents.routing import headings
+    from agents.routing import ground, headings
 
     counts = Counter(learnt.classifier.lessons.spelling.counts)
     counts.update(Spelling(chunk.searchable for chunk in chunks).counts)
     known = headings.learn(chunks, specialists, vehicles, teacher)
-    return _informed(learnt, counts, known.vectors, known.owners)
+    spoken_of = ground.learn(chunks, known.vectors, questions, specialists, vehicles, teacher)
+    return _informed(learnt, counts, known, spoken_of)
 
 
-def _informed(learnt: "Learnt", counts: Mapping[str, int], headings: Any, owners: Any) -> "Learnt":
+def _informed(learnt: "Learnt", counts: Mapping[str, int], knowledge: "Knowledge", ground: "Ground") -> "Learnt":
     from agents.language.spelling import Spelling
-    from agents.routing.headings import Knowledge
 
     lessons = learnt.classifier.lessons
     spelling = Spelling.of(counts, lessons.spelling.vocabulary)
-    knowledge = Knowledge(headings, owners, len(lessons.names))
-    return replace(
-        learnt, classifier=learnt.classifier.with_lessons(replace(lessons, spelling=spelling, knowledge=knowledge))
-    )
+    lessons = replace(lessons, spelling=spelling, knowledge=knowledge, ground=ground)
+    return replace(learnt, classifier=learnt.classifier.with_lessons(lessons))
 
 
 def _learnt(
@@ -136,6 +154,7 @@ def _learnt(
     from agents.language.spelling import Spelling
     from agents.learning.keeping import choices_of, unpacked
     from agents.routing.classifier import ROUTING, Classifier, Lessons
+    from agents.routing.ground import EMPTY
     from agents.routing.headings import Knowledge
     from api.compose.learnt import Learnt
 
@@ -149,6 +168,7 @@ def _learnt(
         choices.get(_ROUTER),
         Spelling.of(_counts(kept), vocabulary),
         Knowledge(np.zeros((0, 0), dtype=np.float32), np.zeros(0, dtype=np.int64), len(names)),
+        EMPTY,
     )
     acts = {name.removeprefix(_ACTS): choice for name, choice in choices.items() if name.startswith(_ACTS)}
     skills = {name.removeprefix(_SKILL): choice for name, choice in choices.items() if name.startswith(_SKILL)}

@@ -4,7 +4,7 @@ The table is any whose rows name a dealer, a time zone and the places per slot, 
 of opening hours, holidays and free places is in `agents.appointments.dealers.opening`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from itertools import pairwise
@@ -128,8 +128,8 @@ class Workshops:
         unread: Sequence[UnreadRow] = (),
         unbookable: Sequence[Unbookable] = (),
     ) -> None:
-        """`makes`: names of the maker, which alone are no place even where a town is called the same. `unread`: what is
-        left out, of which `unbookable` are known by name."""
+        """`makes`: names of the maker, which alone are no place even where a town is called the same. `unread`: rows
+        that are left out, of which `unbookable` are known by name, and those of which something is."""
         self.rows = tuple(rows)
         self.unread = tuple(unread)
         self._by_key = {row.key: row for row in self.rows}
@@ -167,36 +167,44 @@ class Workshops:
 
 
 _NEEDED = frozenset({"dealer", "time zone", "places per slot"})
+_FIGURES = {
+    "places per slot": (1, MOST_PLACES),
+    "slot": (5, 24 * 60),
+    "lead": (0, 365),
+    "tyre change lead": (0, 365),
+    "change until": (0, 24 * 60),
+    "with courtesy car change until": (0, 24 * 60),
+    "moves": (0, 1000),
+}
+"""Columns of whole numbers: the least and the most."""
 
 
 def parse(chunks: Sequence[Chunk], vehicles: Vehicles) -> Workshops:
     """The workshops that the chunks' tables name. A row that cannot be read is logged and left out: nobody is to come
     to a closed door."""
     rows: dict[str, Workshop] = {}
-    unread: dict[UnreadRow, None] = {}
+    unread: list[UnreadRow] = []
     unbookable: dict[str, Unbookable] = {}
     for chunk in chunks:
         if _MARK not in chunk.text:
             continue
         for start, line in _lines(chunk):
             cells = _cells(line)
-            lacking = _NEEDED - cells.keys()
-            if len(lacking) > 1:
+            if len(_NEEDED - cells.keys()) > 1:
                 continue
             evidence = Evidence(Passage(chunk, 1.0), start, start + len(line))
-            try:
-                if lacking:
-                    raise ValueError(f"{next(iter(lacking))!r} is empty or no column")
-                row = _workshop(cells, vehicles, evidence)
-            except ValueError as error:
-                log.warning("workshop_unreadable", document=chunk.document_id, row=line[:200], error=str(error))
-                unread[UnreadRow(chunk.document_id, line, str(error))] = None
+            if faults := tuple(_faults(cells, vehicles)):
+                log.warning("workshop_unreadable", document=chunk.document_id, row=line[:200], error="; ".join(faults))
+                unread.append(UnreadRow(evidence, faults))
                 if name := cells.get("dealer"):
                     unbookable.setdefault(name, _unbookable(cells, evidence))
-            else:
-                rows.setdefault(row.key, row)
+                continue
+            row = _workshop(cells, vehicles, evidence)
+            rows.setdefault(row.key, row)
+            if strange := tuple(_strange(cells, vehicles)):
+                unread.append(UnreadRow(evidence, strange))
     makes = sorted({make for row in vehicles.rows for make in row.makes})
-    return Workshops(tuple(rows.values()), makes, [*unread], [*unbookable.values()])
+    return Workshops(tuple(rows.values()), makes, unread, [*unbookable.values()])
 
 
 def _lines(chunk: Chunk) -> Iterator[tuple[int, str]]:
@@ -212,39 +220,67 @@ def _cells(line: str) -> dict[str, str]:
     return {name.strip().casefold(): value.strip() for name, _, value in pairs if value}
 
 
+def _faults(cells: Mapping[str, str], vehicles: Vehicles) -> Iterator[str]:
+    """All for which a row cannot be read."""
+    for name in sorted(_NEEDED - cells.keys()):
+        yield f"{name!r} is empty or no column"
+    reads: list[Callable[[], object]] = [
+        lambda: _key(cells.get("dealer", "x")),
+        lambda: _zone(cells.get("time zone", "UTC")),
+        lambda: _country(cells),
+        *(lambda hours=hours: _periods(hours) for name, hours in cells.items() if _DAYS.is_all_of(name)),
+        *(lambda day=day: _day(day) for day in _list(cells.get("closed on", ""))),
+        *(lambda name=name: _number(cells, name, 1) for name in _FIGURES),
+        lambda: _services(cells.get("services", ""), vehicles),
+        *(lambda month=month: _month(month) for month in _list(cells.get("tyre change season", ""))),
+    ]
+    told = []
+    for read in reads:
+        try:
+            read()
+        except ValueError as error:
+            told.append(str(error))
+    if not told and not any(_hours(cells)):
+        told.append("it is never open")
+    yield from told
+
+
+def _strange(cells: Mapping[str, str], vehicles: Vehicles) -> Iterator[str]:
+    """What is left out of the products that a dealer looks after."""
+    if vehicles.rows:
+        for name in _list(cells.get("services", "")):
+            if not vehicles.mentioned(name):
+                yield f"'services': no product is called {name!r}"
+
+
 def _workshop(cells: Mapping[str, str], vehicles: Vehicles, evidence: Evidence) -> Workshop:
-    """Raises ValueError for what cannot be read."""
+    """A row in which there is no fault."""
     name = cells["dealer"]
-    key = "-".join(spoken(name))[:KEY_CHARS]
-    if not key:
-        raise ValueError("the dealer has no name")
-    country, _, region = cells.get("country", "").partition("-")
-    lead = timedelta(days=_number(cells, "lead", 0, 365))
-    change = timedelta(hours=_number(cells, "change until", 0, 24 * 60))
+    country, region = _country(cells)
+    lead = timedelta(days=_number(cells, "lead", 0))
+    change = timedelta(hours=_number(cells, "change until", 0))
     return Workshop(
-        key=key,
+        key=_key(name),
         town=cells.get("town", ""),
         name=name,
         street=cells.get("street", ""),
         telephone=cells.get("telephone", ""),
         zone=_zone(cells["time zone"]),
-        country=_country(country, region),
+        country=country,
         region=region,
         hours=_hours(cells),
         closed=tuple(map(_day, _list(cells.get("closed on", "")))),
-        places=_number(cells, "places per slot", 1, MOST_PLACES, least=1),
-        slot=timedelta(minutes=_number(cells, "slot", 30, 24 * 60, least=5)),
+        places=_number(cells, "places per slot", 1),
+        slot=timedelta(minutes=_number(cells, "slot", 30)),
         nearby=_list(cells.get("nearby places", "")),
         aliases=_list(cells.get("also called", "")),
         services=_services(cells.get("services", ""), vehicles),
         lead=lead,
-        tyre_lead=max(lead, timedelta(days=_number(cells, "tyre change lead", 0, 365))),
+        tyre_lead=max(lead, timedelta(days=_number(cells, "tyre change lead", 0))),
         tyre_months=tuple(map(_month, _list(cells.get("tyre change season", "")))),
         change_until=change,
-        change_until_with_car=max(
-            change, timedelta(hours=_number(cells, "with courtesy car change until", 0, 24 * 60))
-        ),
-        moves=_number(cells, "moves", 0, 1000) if "moves" in cells else None,
+        change_until_with_car=max(change, timedelta(hours=_number(cells, "with courtesy car change until", 0))),
+        moves=_number(cells, "moves", 0) if "moves" in cells else None,
         evidence=evidence,
     )
 
@@ -269,10 +305,18 @@ def _list(cell: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in cell.split(";") if part.strip())
 
 
-def _number(cells: Mapping[str, str], name: str, default: int, most: int, least: int = 0) -> int:
+def _key(name: str) -> str:
+    key = "-".join(spoken(name))[:KEY_CHARS]
+    if not key:
+        raise ValueError("the dealer has no name")
+    return key
+
+
+def _number(cells: Mapping[str, str], name: str, default: int) -> int:
     """The whole number that a cell begins with; its unit may follow."""
     if name not in cells:
         return default
+    least, most = _FIGURES[name]
     figure = next((number.plain() for number in numbers(cells[name]) if not number.start), "")
     if not figure.isdecimal() or not least <= int(figure) <= most:
         raise ValueError(f"{name}: {cells[name]!r} is no whole number from {least} to {most}")
@@ -286,11 +330,13 @@ def _zone(name: str) -> str:
         raise ValueError(f"there is no time zone {name!r}") from error
 
 
-def _country(country: str, region: str) -> str:
+def _country(cells: Mapping[str, str]) -> tuple[str, str]:
+    """A country and its region, "" for none."""
+    country, _, region = cells.get("country", "").partition("-")
     known = list_supported_countries(include_aliases=True)
     if country and (country not in known or (region and region not in known[country])):
         raise ValueError(f"no public holidays are known of {country!r} {region!r}")
-    return country
+    return country, region
 
 
 def _hours(cells: Mapping[str, str]) -> tuple[tuple[Hours, ...], ...]:
@@ -303,8 +349,6 @@ def _hours(cells: Mapping[str, str]) -> tuple[tuple[Hours, ...], ...]:
             open_hours = _periods(value)
             for day in range(first, last + 1 if last >= first else last + 8):
                 week[day % 7] = open_hours
-    if not any(week):
-        raise ValueError("it is never open")
     return tuple(week)
 
 
