@@ -26,6 +26,7 @@ _INNER = frozenset("()/-")
 _LEAST, _LONGEST = 7, 18
 """Digits and characters of a telephone number."""
 _WHO = {
+    "line": Phrases(("emergency (|service) (line|hotline|number|telephone|phone)",)),
     "poison": Phrases(("(poison|poisons|poisoning)",)),
     "roadside": Phrases(("(roadside|breakdown|breakdowns|recovery|patrol|assistance)",)),
     "care": Phrases(("customer (care|service|services|relation|relations)", "hotline", "help line", "helpline")),
@@ -43,12 +44,13 @@ class Contact:
 @dataclass(frozen=True, slots=True)
 class Contacts:
     """The places that state a number for each kind of help, the best first: the number stated most often, and of its
-    places the document about it."""
+    places the document about it. `line` is the maker's own for emergencies, `emergency` everybody's."""
 
     roadside: tuple[Contact, ...] = ()
     care: tuple[Contact, ...] = ()
     poison: tuple[Contact, ...] = ()
     emergency: tuple[Contact, ...] = ()
+    line: tuple[Contact, ...] = ()
 
 
 def first(contacts: Sequence[Contact], subjects: Sequence[str]) -> Contact | None:
@@ -57,7 +59,8 @@ def first(contacts: Sequence[Contact], subjects: Sequence[str]) -> Contact | Non
 
 
 def parse(chunks: Sequence[Chunk], vehicles: Vehicles) -> Contacts:
-    """The numbers of roadside assistance, customer care, the poison centre and the emergency services, where stated."""
+    """The numbers of roadside assistance, customer care, the poison centre, the maker's own emergency line and the
+    emergency services, where stated."""
     stated: dict[str, list[tuple[float, Contact]]] = {kind: [] for kind in (*_WHO, "emergency")}
     for chunk in chunks:
         passage = Passage(chunk, 1.0)

@@ -43,6 +43,7 @@ async def _safety_advice(given: InDanger, context: "ToolContext") -> Result:
     numbers = await _numbers(
         context,
         emergency=advised.emergency or not driving,
+        line=True,
         poison=given.kind == "poison",
         roadside=driving,
         care=not driving,
@@ -63,12 +64,19 @@ async def _telephone_numbers(given: NoArguments, context: "ToolContext") -> Resu
 
 
 async def _numbers(
-    context: "ToolContext", *, roadside: bool, care: bool, emergency: bool = False, poison: bool = False
+    context: "ToolContext",
+    *,
+    roadside: bool,
+    care: bool,
+    emergency: bool = False,
+    poison: bool = False,
+    line: bool = False,
 ) -> dict[str, Contact]:
     """Whom to call first, as far as the documents say."""
     known = await context.resources.reference.derived(contacts.parse)
     chosen = {EMERGENCY_SERVICES: known.emergency} if emergency else {}
     chosen |= {"poison centre": known.poison} if poison else {}
+    chosen |= {"emergency line": known.line} if line else {}
     chosen |= {"roadside assistance": known.roadside} if roadside else {}
     chosen |= {"customer care": known.care} if care else {}
     found = {name: contacts.first(numbers, SUBJECTS) for name, numbers in chosen.items()}

@@ -433,7 +433,7 @@ def test_doctor_says_how_many_rows_each_skill_uses(ingested: Path, tmp_path: Pat
     told = [line for line in objects(run(data, "doctor", "--json").stdout) if line["part"] == "tables"]
     assert [line["message"] for line in told if line["state"] == "ok"] == [
         "product names: 1 products, 1 variants",
-        "figures: 6 rows, 3 of troubleshooting/codes.csv, 2 of troubleshooting/checks.csv, 1 of maintenance/prices.csv",
+        "figures: 4 rows, 3 of troubleshooting/codes.csv, 1 of maintenance/prices.csv",
         "trouble codes: 2 of troubleshooting/codes.csv",
         "guided checks: 2 of troubleshooting/checks.csv",
         "service plan: 1 of maintenance/plan.md",

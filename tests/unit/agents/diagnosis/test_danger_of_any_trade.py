@@ -70,6 +70,24 @@ async def test_poison_is_answered_with_the_centre_and_the_orders_of_the_document
     assert said.index("112") < said.index("0800 555 111")
 
 
+@pytest.mark.parametrize("line", ["Emergency line", "Our gas emergency number", "The emergency hotline, day and night"])
+async def test_a_makers_own_line_for_emergencies_is_named_after_the_emergency_services(line: str) -> None:
+    manual = f"{MANUAL}\n## Emergencies\n\n{line}: +47 800 11 911.\n"
+    outcome, said = await told("burn", of_a_maker(manual))
+    assert outcome.result is not None
+    assert outcome.result.value["telephone"] == {
+        "emergency line": "+47 800 11 911",
+        "customer care": "0800 555 222",
+    }
+    assert said.index("112") < said.index("+47 800 11 911") < said.index("0800 555 222")
+
+
+async def test_customer_care_that_is_called_in_an_emergency_is_customer_care() -> None:
+    outcome, _ = await told("burn", of_a_maker("# Help\n\nIn an emergency call customer care on 0800 555 222.\n"))
+    assert outcome.result is not None
+    assert outcome.result.value["telephone"] == {"customer care": "0800 555 222"}
+
+
 async def test_a_leak_of_fuel_may_be_one_of_gas() -> None:
     manual = """# Boiler
 
