@@ -18,8 +18,9 @@ from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 from agents.appointment_store import AppointmentStore, AppointmentStoreUnavailable, Owner, Taken
+from agents.appointments.dealers.hours import Hours
 from agents.appointments.dealers.opening import free
-from agents.appointments.dealers.workshops import Hours, Workshop
+from agents.appointments.dealers.workshops import Workshop
 from agents.appointments.sql_store import SqlAppointmentStore
 from agents.types import Evidence
 from rag.database import open_database

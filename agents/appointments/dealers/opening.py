@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 import holidays
 
 from agents.appointment_store import Appointment
-from agents.appointments.dealers.workshops import Hours, Workshop
+from agents.appointments.dealers.hours import Hours
+from agents.appointments.dealers.workshops import Workshop
 
 FARTHEST = timedelta(days=366)
 """How far ahead appointments are made."""

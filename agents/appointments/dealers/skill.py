@@ -9,7 +9,8 @@ from typing import Any
 
 from pydantic import Field
 
-from agents.appointments.dealers.workshops import DAYS, Hours, Unbookable, Workshop, Workshops, parse
+from agents.appointments.dealers.hours import DAYS, Hours
+from agents.appointments.dealers.workshops import Unbookable, Workshop, Workshops, parse
 from agents.context import Case, Resources, ToolContext
 from agents.dataset import Reader
 from agents.language.words import content

@@ -6,17 +6,26 @@ of opening hours, holidays and free places is in `agents.appointments.dealers.op
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, time, timedelta
-from itertools import pairwise
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import structlog
 from holidays.utils import list_supported_countries
 
+from agents.appointments.dealers.hours import (
+    DAYS,
+    Day,
+    Hours,
+    closed_day,
+    is_closed,
+    month,
+    names_days,
+    periods_of,
+    week,
+)
 from agents.appointments.dealers.places import Mention, Places
 from agents.language.numbers import numbers
-from agents.language.phrases import Phrases
-from agents.language.tokens import letters, spoken
+from agents.language.tokens import spoken
 from agents.passages.table_rows import UnreadRow
 from agents.types import Evidence
 from agents.vehicles.range import Vehicle, Vehicles
@@ -24,36 +33,9 @@ from rag.types import Chunk, Passage, Place
 
 log = structlog.get_logger()
 
-DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-MONTHS = (
-    *("january", "february", "march", "april", "may", "june"),
-    *("july", "august", "september", "october", "november", "december"),
-)
 MOST_PLACES = 100
 KEY_CHARS = 64
-_DASHES = frozenset("-–")
-_DAYS = Phrases(
-    ("<day> (|<to> <day>|<day>)",),
-    {"day": lambda token: token.word in DAYS, "to": lambda token: token.word == "to" or token.word in _DASHES},
-)
 _MARK = "Time zone: "
-
-
-@dataclass(frozen=True, slots=True)
-class Hours:
-    """Local times of a day between which a workshop is open."""
-
-    opens: time
-    closes: time
-
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    """A day on which a workshop is closed of its own accord: every year's, or that of one."""
-
-    month: int
-    day: int
-    year: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,29 +210,25 @@ def _faults(cells: Mapping[str, str], vehicles: Vehicles) -> Iterator[str]:
         lambda: _key(cells.get("dealer", "x")),
         lambda: _zone(cells.get("time zone", "UTC")),
         lambda: _country(cells),
-        *(lambda hours=hours: _periods(hours) for name, hours in cells.items() if _DAYS.is_all_of(name)),
-        *(lambda day=day: _day(day) for day in _list(cells.get("closed on", ""))),
+        *(lambda hours=hours: periods_of(hours) for name, hours in cells.items() if names_days(name)),
+        lambda: _open(cells),
+        *(lambda day=day: closed_day(day) for day in _list(cells.get("closed on", ""))),
         *(lambda name=name: _number(cells, name, 1) for name in _FIGURES),
         lambda: _services(cells.get("services", ""), vehicles),
-        *(lambda month=month: _month(month) for month in _list(cells.get("tyre change season", ""))),
+        *(lambda name=name: month(name) for name in _list(cells.get("tyre change season", ""))),
     ]
-    told = []
     for read in reads:
         try:
             read()
         except ValueError as error:
-            told.append(str(error))
-    if not told and not any(_hours(cells)):
-        told.append("it is never open")
-    yield from told
+            yield str(error)
 
 
 def _strange(cells: Mapping[str, str], vehicles: Vehicles) -> Iterator[str]:
     """What is left out of the products that a dealer looks after."""
-    if vehicles.rows:
-        for name in _list(cells.get("services", "")):
-            if not vehicles.mentioned(name):
-                yield f"'services': no product is called {name!r}"
+    for name in _list(cells.get("services", "")) if vehicles.rows else ():
+        if not vehicles.mentioned(name):
+            yield f"'services': no product is called {name!r}"
 
 
 def _workshop(cells: Mapping[str, str], vehicles: Vehicles, evidence: Evidence) -> Workshop:
@@ -268,8 +246,8 @@ def _workshop(cells: Mapping[str, str], vehicles: Vehicles, evidence: Evidence) 
         zone=_zone(cells["time zone"]),
         country=country,
         region=region,
-        hours=_hours(cells),
-        closed=tuple(map(_day, _list(cells.get("closed on", "")))),
+        hours=week(cells),
+        closed=tuple(map(closed_day, _list(cells.get("closed on", "")))),
         places=_number(cells, "places per slot", 1),
         slot=timedelta(minutes=_number(cells, "slot", 30)),
         nearby=_list(cells.get("nearby places", "")),
@@ -277,7 +255,7 @@ def _workshop(cells: Mapping[str, str], vehicles: Vehicles, evidence: Evidence) 
         services=_services(cells.get("services", ""), vehicles),
         lead=lead,
         tyre_lead=max(lead, timedelta(days=_number(cells, "tyre change lead", 0))),
-        tyre_months=tuple(map(_month, _list(cells.get("tyre change season", "")))),
+        tyre_months=tuple(map(month, _list(cells.get("tyre change season", "")))),
         change_until=change,
         change_until_with_car=max(change, timedelta(hours=_number(cells, "with courtesy car change until", 0))),
         moves=_number(cells, "moves", 0) if "moves" in cells else None,
@@ -291,7 +269,7 @@ def _unbookable(cells: Mapping[str, str], evidence: Evidence) -> Unbookable:
         name=cells["dealer"],
         street=cells.get("street", ""),
         telephone=cells.get("telephone", ""),
-        hours=", ".join(f"{_spelt(name)} {value}" for name, value in cells.items() if _DAYS.is_all_of(name)),
+        hours=", ".join(f"{_spelt(name)} {value}" for name, value in cells.items() if names_days(name)),
         evidence=evidence,
     )
 
@@ -303,6 +281,11 @@ def _spelt(days: str) -> str:
 
 def _list(cell: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in cell.split(";") if part.strip())
+
+
+def _open(cells: Mapping[str, str]) -> None:
+    if all(is_closed(value) for name, value in cells.items() if names_days(name)):
+        raise ValueError("it is never open")
 
 
 def _key(name: str) -> str:
@@ -337,60 +320,6 @@ def _country(cells: Mapping[str, str]) -> tuple[str, str]:
     if country and (country not in known or (region and region not in known[country])):
         raise ValueError(f"no public holidays are known of {country!r} {region!r}")
     return country, region
-
-
-def _hours(cells: Mapping[str, str]) -> tuple[tuple[Hours, ...], ...]:
-    """The opening hours by weekday, from columns such as "Monday to Friday" or "Sunday"; closed on the other days."""
-    week: list[tuple[Hours, ...]] = [()] * 7
-    for name, value in cells.items():
-        if _DAYS.is_all_of(name):
-            days = [DAYS.index(word) for word in letters(name) if word in DAYS]
-            first, last = days[0], days[-1]
-            open_hours = _periods(value)
-            for day in range(first, last + 1 if last >= first else last + 8):
-                week[day % 7] = open_hours
-    return tuple(week)
-
-
-def _periods(value: str) -> tuple[Hours, ...]:
-    periods = tuple(Hours(_time(opens), _time(closes)) for opens, closes in _spans(value))
-    if not periods and value.casefold() not in {"closed", "-", "–"}:
-        raise ValueError(f"{value!r} are no opening hours")
-    edges = [edge for period in periods for edge in (period.opens, period.closes)]
-    if sorted(set(edges)) != edges:
-        raise ValueError(f"{value!r} are not in order")
-    return periods
-
-
-def _spans(value: str) -> Iterator[tuple[str, str]]:
-    """The times that a dash joins."""
-    times = [number for number in numbers(value) if ":" in number.written]
-    for one, other in pairwise(times):
-        if value[one.end : other.start].strip() in _DASHES:
-            yield one.written, other.written
-
-
-def _time(text: str) -> time:
-    return time.fromisoformat(text.zfill(5))
-
-
-def _day(text: str) -> Day:
-    """`24 December`, every year, or `2026-12-28`."""
-    try:
-        once = date.fromisoformat(text)
-    except ValueError:
-        day, _, month = text.partition(" ")
-        if not day.isdecimal():
-            raise ValueError(f"{text!r} is no day") from None
-        # Of a leap year, so that 29 February is a day too.
-        yearly = date(2000, _month(month), int(day))
-        return Day(yearly.month, yearly.day)
-    return Day(once.month, once.day, once.year)
-
-
-def _month(name: str) -> int:
-    """The number of a month by its name. Raises ValueError."""
-    return MONTHS.index(name.strip().casefold()) + 1
 
 
 def _services(cell: str, vehicles: Vehicles) -> tuple[Vehicle, ...]:

@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from agents.appointment_store import Appointment
+from agents.appointments.dealers.hours import Day, Hours
 from agents.appointments.dealers.opening import FARTHEST, free, holiday_name, opening, slots
-from agents.appointments.dealers.workshops import Day, Hours, Workshop
+from agents.appointments.dealers.workshops import Workshop
 from agents.types import Evidence
 from rag.types import Chunk, Passage
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import structlog
 
-from agents.appointments.dealers.workshops import Day, Hours, Workshop, Workshops, parse
+from agents.appointments.dealers.hours import Day, Hours
+from agents.appointments.dealers.workshops import Workshop, Workshops, parse
 from agents.vehicles.range import Vehicle, Vehicles
 from rag.ingestion.split import split
 from rag.loaders import loader_for
