@@ -18,8 +18,8 @@ from agents.vehicles.range import Vehicles
 from rag.types import Chunk, Passage
 
 _LEAST = 0.5
-"""Cosine below which a message and a statement may have nothing to do with each other. Set with questions of two trades of which
-the examples know nothing and on the bundled questions: of what is for nobody 92 in 100 stay below."""
+"""Cosine below which a message and a statement may have nothing to do with each other. Set with questions of
+two trades of which the examples know nothing and on the bundled ones: of what is for nobody 92 in 100 stay below."""
 _CLEARLY = 0.05
 """By how much the base has to be nearer than what is for nobody."""
 _WIDTH = 0.02
