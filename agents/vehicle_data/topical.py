@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from agents.language import synonyms
-from agents.language.words import content
+from agents.language.words import content, sentences
 from agents.topics.reader import About, Topic
 from agents.types import StandaloneQuestion
 from agents.vehicle_data.attributes import Attribute, measures_named, of_something_else, primary, words_of
@@ -112,9 +112,9 @@ def asked(
 
 
 def _whether_there_is_more(text: str, found: Sequence[Attribute]) -> bool:
-    """Whether a text asks for yes or no of a thing of which the figures found say nothing: whether there is a pressure
-    gauge is not what it can show."""
-    if not synonyms.asks_whether(text) or not all(item.measures for item in found):
+    """Whether a text asks for nothing but yes or no, of a thing of which the figures found say nothing: whether there is
+    a pressure gauge is not what it can show."""
+    if len(sentences(text)) > 1 or not synonyms.asks_whether(text) or not all(item.measures for item in found):
         return False
     known = frozenset[str]().union(*(item.words | item.context for item in found))
     return any(word not in known and known.isdisjoint(synonyms.alike(word)) for word in told(text))
