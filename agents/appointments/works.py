@@ -21,6 +21,10 @@ _VISIT = vocabulary("appointment appointments book booked booking bookings resch
 _SPELLING = Spelling(["service serviced servicing inspection battery recall brakes windscreen software"] * 2)
 
 
+_REPAIR = vocabulary("repair repairs repaired")
+"""What is named only where nothing else is."""
+
+
 def works(text: str) -> str:
     """What is to be done, such as "service and tyre change"; "" where nothing is named."""
     said = _SPELLING.correct(plain(text))
@@ -31,6 +35,8 @@ def works(text: str) -> str:
     named += [f"fault code {code}" for code in trouble_codes(text[:MOST_CHARS])]
     if not named and (fault := _FAULT.first(said)):
         named = [f"fault to look at ({said[fault.start : fault.end]})"]
+    if not named and not _REPAIR.isdisjoint(reading(said).words):
+        named = ["repair"]
     return " and ".join(dict.fromkeys(named[:_MOST]))
 
 

@@ -102,8 +102,10 @@ class ExtractiveAnswerer:
             plain_fact = synonyms.expected(question) is not None or len(content(question)) <= _FEW
             longest = quotation.FACT if plain_fact else quotation.EXPLANATION
             best = quote(ranked, longest, whether=not asked and synonyms.asks_whether(question))
-            if not asked and not speaks([scored for scored in ranked if scored.statement in best.statements]):
-                return decline(), Answered(declined=True)
+        told = selection.statements if selection else best.statements
+        if not asked and not speaks([scored for scored in ranked if scored.statement in told]):
+            return decline(), Answered(declined=True)
+        if selection is None:
             text = quotation.word(best, self._fitment, task, cars)
             return text, replace(_cited(best.statements, task), hedged=True)
 

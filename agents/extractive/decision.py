@@ -41,9 +41,13 @@ def answerable(question: str, ranked: Sequence[Scored], *, asked: bool = False) 
 
 
 def speaks(told: Sequence[Scored]) -> bool:
-    """Whether one of the statements told speaks of what was asked at all, in its words or its meaning. Where the search
-    knew questions of customers, these tell it better."""
-    return any(scored.features["coverage"] >= _SPOKEN or scored.features["likeness"] >= _ALIKE for scored in told)
+    """Whether one of the statements told speaks of what was asked at all, in its words or its meaning; a row that has
+    no value of the kind asked for does not. Where the search knew questions of customers, these tell it better."""
+    return any(
+        (scored.features["coverage"] >= _SPOKEN or scored.features["likeness"] >= _ALIKE)
+        and not (scored.statement.span.kind == "row" and scored.features["no_value"])
+        for scored in told
+    )
 
 
 def features(question: str, ranked: Sequence[Scored]) -> dict[str, float]:

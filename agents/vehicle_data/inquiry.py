@@ -43,7 +43,7 @@ _RANGE = re.compile(
     r"|holds?|makes?)|of (?:them|your|yours|these|all))\b",
     re.IGNORECASE,
 )
-_ANY = re.compile(r"\b(?:car|cars|vehicle|vehicles|model|models|range)\b(?<!my car)", re.IGNORECASE)
+_ANY = re.compile(r"\b(?:car|vehicle|model|machine|product|appliance|device|range)s?\b(?<!my car)", re.IGNORECASE)
 PAIR = re.compile(
     r"\bthan\b|\bor\b|\bvs\.?\b|\bversus\b|\bagainst\b|\bcompar\w+|\bbetween\b|\bdiff(?:er\w*)?\b", re.IGNORECASE
 )

@@ -112,8 +112,8 @@ def asked(
 
 
 def _whether_there_is_more(text: str, found: Sequence[Attribute]) -> bool:
-    """Whether a text asks for nothing but yes or no, of a thing of which the figures found say nothing: whether there is
-    a pressure gauge is not what it can show."""
+    """Whether a text asks for nothing but yes or no, of a thing of which the figures found say nothing: whether there
+    is a pressure gauge is not what it can show."""
     if len(sentences(text)) > 1 or not synonyms.asks_whether(text) or not all(item.measures for item in found):
         return False
     known = frozenset[str]().union(*(item.words | item.context for item in found))

@@ -55,4 +55,7 @@ def test_what_is_told_speaks_of_what_was_asked() -> None:
     assert speaks(ranked("How heavy is it, what weight?", row)[:1])
     assert not speaks(ranked("Does it have a timer?", row)[:1])
     assert not speaks(ranked("Can I run it on solar panels?", row)[:1])
+    assert not speaks(
+        ranked("How many litres does the water tank hold?", "| Water tank | x |\n|---|---|\n| yes | x |")[:1]
+    )
     assert not speaks([])

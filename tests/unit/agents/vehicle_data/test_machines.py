@@ -40,6 +40,7 @@ async def test_a_word_of_comparison_finds_the_figure(question: str, begins: str)
 
 async def test_the_lightest_of_all_is_of_any_trade() -> None:
     assert (await text("which machine is the lightest?")).startswith("Brava Solo: 7.2 kg")
+    assert (await text("what's the cheapest machine you sell")).startswith("Brava Solo: 449 euros")
     assert (await text("which one has the largest tank?")).startswith("Litro: 5.0 litres")
     assert (await text("which machine uses the least power?")).startswith("Brava Solo: 1250 W")
 
@@ -49,6 +50,7 @@ async def test_the_lightest_of_all_is_of_any_trade() -> None:
     [
         "Which is quieter, the Brava Duo or the Cima 8?",
         "compare the noise of the Brava Duo, the Cima 8 and the Litro 30",
+        "Compare the noise of all three: Brava Duo, Cima 8, Litro 30",
         "Is the Cima 8 quieter than the Brava Duo?",
     ],
 )
