@@ -6,6 +6,7 @@ the store; what is answered and followed in one process does not notice.
 """
 
 import asyncio
+import time
 import uuid
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
@@ -31,6 +32,8 @@ log = structlog.get_logger()
 
 PATIENCE_S = 1.0
 """How long a command may take, how long Redis may be silent, and the pause before it is tried again."""
+SILENT_S = 10.0
+"""A run of which nothing was heard for so long may have ended: whoever answered it died before telling it."""
 KEPT_S = 600
 """What a run has said is forgotten so long after its last word."""
 MOST_ENTRIES = 5_000
@@ -75,6 +78,7 @@ class RedisBus:
         self._here = MemoryBus()
         self._name = uuid.uuid4().hex
         self._lapsed: dict[str, dict[object, Lapsed]] = {}
+        self._heard: dict[str, float] = {}
         self._pubsub: PubSub | None = None
         self._confirmed: dict[str, asyncio.Future[None]] = {}
         self._asked: Counter[str] = Counter()
@@ -89,6 +93,7 @@ class RedisBus:
     # --- publishing ------------------------------------------------------------------------------------------------
 
     async def publish(self, envelope: Envelope) -> None:
+        self._note(envelope)
         await self._here.publish(envelope)
         if self._closed:
             return
@@ -180,6 +185,7 @@ class RedisBus:
             others.pop(key, None)
             if not others and self._lapsed.pop(conversation_id, None) is not None:
                 self._confirmed.pop(conversation_id, None)
+                self._heard.pop(conversation_id, None)
                 self._late.discard(conversation_id)
                 self._spawn(self._leave(conversation_id))
 
@@ -225,6 +231,23 @@ class RedisBus:
 
     async def _delete(self, name: str) -> None:
         await self._redis.delete(name)
+
+    async def look(self) -> None:
+        """Have readers look where a run has fallen silent, for ever."""
+        while True:
+            await asyncio.sleep(PATIENCE_S)
+            now = time.monotonic()
+            silent = [about for about, heard_at in self._heard.items() if now - heard_at > SILENT_S]
+            self._heard |= dict.fromkeys(silent, now)
+            self._tell_lapsed(silent)
+
+    def _note(self, envelope: Envelope) -> None:
+        """When something was last heard of a run that is followed here and has not ended."""
+        about = envelope.conversation_id
+        if isinstance(envelope.event, Terminal | InputRequired):
+            self._heard.pop(about, None)
+        elif about in self._lapsed:
+            self._heard[about] = time.monotonic()
 
     async def listen(self) -> None:
         """Take what other processes publish, for ever."""
@@ -291,7 +314,9 @@ class RedisBus:
         if packet.event is None:
             self._tell_lapsed([packet.conversation_id])
         else:
-            self._here.deliver(self._envelope(packet))
+            envelope = self._envelope(packet)
+            self._note(envelope)
+            self._here.deliver(envelope)
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.ensure_future(work)
@@ -329,13 +354,14 @@ async def open_redis_bus(url: str, tenures: Tenures) -> AsyncIterator[RedisBus]:
     )
     bus = RedisBus(redis, tenures)
     listening, sending = asyncio.ensure_future(bus.listen()), asyncio.ensure_future(bus.send())
+    looking = asyncio.ensure_future(bus.look())
     try:
         await bus.tried.wait()
         yield bus
     finally:
         bus.close()
         await asyncio.wait({sending}, timeout=2 * PATIENCE_S)
-        listening.cancel()
-        sending.cancel()
-        await asyncio.wait({listening, sending})
+        for task in (listening, sending, looking):
+            task.cancel()
+        await asyncio.wait({listening, sending, looking})
         await redis.aclose()

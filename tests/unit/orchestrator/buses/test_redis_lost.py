@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from orchestrator.buses import redis as redis_bus
 from orchestrator.buses.redis import MOST_ENTRIES, RedisBus, open_redis_bus
 from orchestrator.event.tenure import Tenures
 from orchestrator.events import Cancelled, Code, Envelope, Progress, Token
@@ -145,3 +146,22 @@ async def test_the_beginning_of_a_very_long_answer_is_known(here: RedisBus, ther
     live = await there.live("a")
     assert live is not None
     assert (len(live.text), live.place) == (len(pieces), len(pieces))
+
+
+async def test_a_run_that_falls_silent_is_looked_for(
+    here: RedisBus, there: RedisBus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever answered it may have died between storing its end and telling it. Where no run is heard of nobody looks."""
+    monkeypatch.setattr(redis_bus, "SILENT_S", 0.3)
+    waiting, ended = Reader(), Reader()
+    await there.subscribe("a", waiting.heard.append, waiting.lapsed)
+    await there.subscribe("b", ended.heard.append, ended.lapsed)
+    await here.publish(word(0))
+    await here.publish(Envelope("b", Cancelled("run", ""), 2))
+    await until(waiting, lapses=2)
+    assert (len(ended.heard), ended.lapses) == (1, 0)
+    await here.publish(Envelope("a", Cancelled("run", "0 "), 2))
+    await until(waiting, heard=2)
+    lapses = waiting.lapses
+    await asyncio.sleep(3 * redis_bus.PATIENCE_S)
+    assert waiting.lapses == lapses
