@@ -18,12 +18,12 @@ from agents.language.words import content
 from agents.learning.choice import Choice, bare, meaning
 from agents.learning.kernels import Floats, softmax
 from agents.learning.teacher import Teacher
-from agents.routing import ground, headings, human_requests, out_of_scope
+from agents.routing import headings, human_requests, out_of_scope, subject_matter
 from agents.routing.clauses import split
 from agents.routing.gate import OWN, gate, log_odds, probability
-from agents.routing.ground import Ground
 from agents.routing.headings import Knowledge
 from agents.routing.parts import MOST, apart, label
+from agents.routing.subject_matter import SubjectMatter
 from agents.specialist import Catalogue
 from agents.types import Part, Question, Route, StandaloneQuestion
 from agents.vehicles.makes import make_named, other_make
@@ -51,6 +51,8 @@ ROUTING = bare
 """The features by which specialists are told apart."""
 _LOOKED_BACK = 4
 """Turns that are taken into account when an earlier question has to be routed again."""
+_BEYOND_DOUBT = 6.0
+"""Log odds of being in scope from which the subject matter of the knowledge base is not asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ class Lessons:
     router: Choice[str] | None
     spelling: Spelling
     knowledge: Knowledge
-    ground: Ground
+    subject_matter: SubjectMatter
 
 
 class Classifier:
@@ -92,7 +94,7 @@ class Classifier:
         self._router = lessons.router
         self._spelling = lessons.spelling
         self._knowledge = lessons.knowledge
-        self._ground = lessons.ground
+        self._subject_matter = lessons.subject_matter
 
     def with_lessons(self, lessons: Lessons) -> Self:
         """A classifier that knows these."""
@@ -145,7 +147,7 @@ class Classifier:
             teacher.choice(named, ROUTING) if len(named) > 1 else None,
             Spelling([*words, *(chunk.searchable for chunk in chunks)], vocabulary),
             knowledge,
-            ground.learn(chunks, knowledge.vectors, (), catalogue, vehicles, teacher),
+            subject_matter.learn(chunks, knowledge.vectors, (), catalogue, vehicles, teacher),
         )
         return cls(vehicles, lessons)
 
@@ -190,7 +192,8 @@ class Classifier:
         in_scope = log_odds(self._gate, OWN, rows)
         person = log_odds(self._person, _PERSONAL, rows)
         meanings = meaning(rows)
-        in_scope = np.maximum(in_scope, self._ground.odds(meanings))
+        doubtful = in_scope < _BEYOND_DOUBT
+        in_scope[doubtful] = np.maximum(in_scope[doubtful], self._subject_matter.odds(meanings[doubtful]))
         logits = self._router.logits(meanings) if self._router else np.zeros((len(rows), 1))
         logits += self._knowledge.leaning(meanings)
         before, sign, leaning = self._before(question, pieces[0].text)

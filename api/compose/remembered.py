@@ -14,8 +14,8 @@ from rag import array_file
 if TYPE_CHECKING:
     from agents.learning.choice import Choice
     from agents.learning.teacher import Teacher
-    from agents.routing.ground import Ground
     from agents.routing.headings import Knowledge
+    from agents.routing.subject_matter import SubjectMatter
     from agents.specialist import Catalogue as Specialists
     from agents.vehicles.range import Vehicles
     from api.compose.learnt import Learnt
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 EXAMPLES_FILE, DOCUMENTS_FILE = "examples.npz", "documents.npz"
+_SPOKEN_OF = ("stated", "asked", "foreign")
 _SOURCES = ("*.py", "*.toml", "learnt.npz")
 _GATE, _PERSON, _ROUTER, _LINK = "gate", "person", "router", "link"
 _ACTS, _SKILL = "acts-", "skill-"
@@ -91,15 +92,16 @@ def remember_examples(folder: Path, state: State, learnt: "Learnt") -> None:
 
 def recall_documents(folder: Path, state: State, learnt: "Learnt") -> "Learnt | None":
     """What was learnt with these documents; None where it was with others."""
-    from agents.routing.ground import Ground
     from agents.routing.headings import Knowledge
+    from agents.routing.subject_matter import SubjectMatter
 
     kept = _read(folder / DOCUMENTS_FILE, state.documents)
     try:
         if not kept:
             return None
         knowledge = Knowledge(kept["headings"], kept["owners"], len(learnt.classifier.names))
-        return _informed(learnt, _counts(kept), knowledge, Ground(kept["stated"], kept["asked"], kept["foreign"]))
+        spoken_of = (kept[name].astype("float32") for name in _SPOKEN_OF)
+        return _informed(learnt, _counts(kept), knowledge, SubjectMatter(*spoken_of))
     except (KeyError, ValueError) as error:
         log.warning("not_recalled", file=DOCUMENTS_FILE, error=repr(error))
         return None
@@ -108,9 +110,8 @@ def recall_documents(folder: Path, state: State, learnt: "Learnt") -> "Learnt | 
 def remember_documents(folder: Path, state: State, learnt: "Learnt") -> None:
     """Keep it."""
     lessons = learnt.classifier.lessons
-    ground = lessons.ground
     told = {"headings": lessons.knowledge.vectors, "owners": lessons.knowledge.owners}
-    told |= {"stated": ground.stated, "asked": ground.asked, "foreign": ground.foreign}
+    told |= {name: getattr(lessons.subject_matter, name).astype("float16") for name in _SPOKEN_OF}
     _write(folder / DOCUMENTS_FILE, state.documents, told | _words(lessons.spelling.counts))
 
 
@@ -126,21 +127,23 @@ def informed(
     from collections import Counter
 
     from agents.language.spelling import Spelling
-    from agents.routing import ground, headings
+    from agents.routing import headings, subject_matter
 
     counts = Counter(learnt.classifier.lessons.spelling.counts)
     counts.update(Spelling(chunk.searchable for chunk in chunks).counts)
     known = headings.learn(chunks, specialists, vehicles, teacher)
-    spoken_of = ground.learn(chunks, known.vectors, questions, specialists, vehicles, teacher)
+    spoken_of = subject_matter.learn(chunks, known.vectors, questions, specialists, vehicles, teacher)
     return _informed(learnt, counts, known, spoken_of)
 
 
-def _informed(learnt: "Learnt", counts: Mapping[str, int], knowledge: "Knowledge", ground: "Ground") -> "Learnt":
+def _informed(
+    learnt: "Learnt", counts: Mapping[str, int], knowledge: "Knowledge", spoken_of: "SubjectMatter"
+) -> "Learnt":
     from agents.language.spelling import Spelling
 
     lessons = learnt.classifier.lessons
     spelling = Spelling.of(counts, lessons.spelling.vocabulary)
-    lessons = replace(lessons, spelling=spelling, knowledge=knowledge, ground=ground)
+    lessons = replace(lessons, spelling=spelling, knowledge=knowledge, subject_matter=spoken_of)
     return replace(learnt, classifier=learnt.classifier.with_lessons(lessons))
 
 
@@ -154,8 +157,8 @@ def _learnt(
     from agents.language.spelling import Spelling
     from agents.learning.keeping import choices_of, unpacked
     from agents.routing.classifier import ROUTING, Classifier, Lessons
-    from agents.routing.ground import EMPTY
     from agents.routing.headings import Knowledge
+    from agents.routing.subject_matter import EMPTY
     from api.compose.learnt import Learnt
 
     choices = choices_of(kept, embedder, {_ROUTER: ROUTING, _LINK: link.FEATURES})

@@ -151,7 +151,7 @@ async def test_the_beginning_of_a_very_long_answer_is_known(here: RedisBus, ther
 async def test_a_run_that_falls_silent_is_looked_for(
     here: RedisBus, there: RedisBus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whoever answered it may have died between storing its end and telling it. Where no run is heard of nobody looks."""
+    """Whoever answered it may have died between storing its end and telling it. Nobody looks where no run is heard."""
     monkeypatch.setattr(redis_bus, "SILENT_S", 0.3)
     waiting, ended = Reader(), Reader()
     await there.subscribe("a", waiting.heard.append, waiting.lapsed)

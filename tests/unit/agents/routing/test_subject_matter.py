@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from agents.learning.teacher import Teacher
-from agents.routing import ground, out_of_scope
-from agents.routing.ground import EMPTY, Ground
+from agents.routing import out_of_scope, subject_matter
+from agents.routing.subject_matter import EMPTY, SubjectMatter
 from agents.vehicles.range import Vehicles
 from rag.embedder import Vectors
 from rag.types import Chunk
@@ -35,7 +35,7 @@ class Words:
         return rows(*(towards(COFFEE if "coffee" in text.casefold() else POETRY, 1.0) for text in texts))
 
 
-OF_COFFEE = Ground(rows(towards(COFFEE, 1.0)), rows(towards(2, 1.0)), rows(towards(POETRY, 1.0)))
+OF_COFFEE = SubjectMatter(rows(towards(COFFEE, 1.0)), rows(towards(2, 1.0)), rows(towards(POETRY, 1.0)))
 
 
 def test_a_message_that_the_base_is_near_to_is_in_scope_and_one_that_is_near_to_nothing_is_not() -> None:
@@ -65,7 +65,7 @@ def test_what_is_for_nobody_elsewhere_and_what_this_base_speaks_of_is_not_foreig
     vehicles, teacher = Vehicles(), Teacher(Words(), shipped=None)
     headings = Words().embed(["Bitter coffee"])
     assert any("coffee" in text for text in out_of_scope.UTTERANCES)
-    learnt = ground.learn([chunk], headings, ["is it real coffee"], (), vehicles, teacher)
+    learnt = subject_matter.learn([chunk], headings, ["is it real coffee"], (), vehicles, teacher)
     assert float((learnt.foreign @ headings.T).max()) < 0.7
     assert learnt.odds(Words().embed(["my coffee is bitter", "a poem"])).tolist()[0] > 0
     assert len(learnt.asked) == 1

@@ -29,6 +29,9 @@ _OWN = 0.7
 these are made."""
 _ASKED = 0.2
 """By how much nearer another question has to be than a statement: questions are alike in form."""
+_MOST_CHUNKS = 5_000
+"""Chunks whose statements are looked at. Where there are more their headings say enough: every message is compared with
+all of it."""
 _FEW = 2_000
 """Questions of customers that are looked at. Where there are more, what the documents state says enough, and to embed
 them would hold up the first start."""
@@ -36,7 +39,7 @@ _LOT = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
+class SubjectMatter:
     """Unit vectors, shape (texts, width): what the base states under which headings, what customers have `asked` of it,
     and messages that are `foreign` to it."""
 
@@ -54,7 +57,7 @@ class Ground:
         return np.asarray((near - far) / _WIDTH)
 
 
-EMPTY = Ground(*(np.zeros((0, 0), dtype=np.float16) for _ in range(3)))
+EMPTY = SubjectMatter(*(np.zeros((0, 0), dtype=np.float32) for _ in range(3)))
 
 
 def learn(
@@ -64,27 +67,28 @@ def learn(
     catalogue: Catalogue,
     vehicles: Vehicles,
     teacher: Teacher,
-) -> Ground:
-    """The ground of these chunks, with the vectors of their `headings`, and of customers' questions. What is stated has
-    been embedded at ingestion."""
+) -> SubjectMatter:
+    """That of these chunks, with the vectors of their `headings`, and of customers' questions. What is stated has been
+    embedded at ingestion."""
     if not chunks:
         return EMPTY
     fitment = fitment_of(vehicles)
-    read = (statement for chunk in chunks for statement in statements([Passage(chunk, 0.0)], fitment))
-    told = embedded(teacher.embedder, list(dict.fromkeys(map(compared, read))))
+    read = chunks if len(chunks) <= _MOST_CHUNKS else ()
+    texts = (statement for chunk in read for statement in statements([Passage(chunk, 0.0)], fitment))
+    told = embedded(teacher.embedder, list(dict.fromkeys(map(compared, texts))))
     stated = np.vstack([headings, told]) if len(told) else headings
     few = questions if len(questions) <= _FEW else ()
     asked = teacher.vectors(list(dict.fromkeys(map(vehicles.generic, few))))
     beyond = (text for specialist in catalogue for text in specialist.beyond)
     foreign = teacher.vectors(list(dict.fromkeys((*out_of_scope.UTTERANCES, *beyond))))
     foreign = foreign[_nearest(foreign, stated) < _OWN]
-    return Ground(*(vectors.astype(np.float16) for vectors in (stated, asked, foreign)))
+    return SubjectMatter(*(vectors.astype(np.float32) for vectors in (stated, asked, foreign)))
 
 
 def _nearest(messages: Floats, texts: Floats) -> Floats:
     """The cosine of each message to the nearest of the texts, -1 where there are none."""
     if not len(texts):
         return np.full(len(messages), -1.0)
-    known = texts.astype(np.float32).T
+    known = texts.T
     lots = (messages[at : at + _LOT].astype(np.float32) @ known for at in range(0, len(messages), _LOT))
     return np.concatenate([lot.max(axis=1) for lot in lots] or [np.zeros(0)])
