@@ -16,12 +16,12 @@ Litro,Litro 30,2025,,big machine,Torrelli
 """
 )
 _DOCUMENTS = {
-    "specs/machines.csv": """model,variant,water tank (l),noise (dB),weight (kg),price (EUR),power (W)
-Brava,Brava Solo,1.1,64,7.2,449,1250
-Brava,Brava Duo,1.8,62,9.1,599,1450
-Cima,Cima 8,2.0,,11.4,899,1600
-Cima,Cima 8 Pro,2.4,57,12.8,1249,1850
-Litro,Litro 30,5.0,68,19.5,2190,2700
+    "specs/machines.csv": """model,variant,water tank (l),noise (dB),weight (kg),price (EUR),power (W),total weight (kg)
+Brava,Brava Solo,1.1,64,7.2,449,1250,12
+Brava,Brava Duo,1.8,62,9.1,599,1450,14
+Cima,Cima 8,2.0,,11.4,899,1600,16
+Cima,Cima 8 Pro,2.4,57,12.8,1249,1850,18
+Litro,Litro 30,5.0,68,19.5,2190,2700,30
 """,
     "maintenance/care.md": """# Care
 

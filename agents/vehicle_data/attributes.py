@@ -127,6 +127,11 @@ def name_words(name: str) -> tuple[str, ...]:
     return kept or words_of(name)
 
 
+def whole_name_words(name: str) -> tuple[str, ...]:
+    """`name_words` with those that most names can do without: "maximum", "total", "permitted"."""
+    return words_of(_ASIDE.sub(" ", name)) or name_words(name)
+
+
 def measures_named(text: str) -> frozenset[str]:
     """What the words of a text are the measure's own names of: "tyre pressure" of pressure."""
     said = words_of(text)
@@ -171,6 +176,8 @@ class Attributes:
     all: tuple[Attribute, ...]
     _matching: Callable[[tuple[str, ...]], tuple[_Match, ...]] = field(repr=False, compare=False)
     _spelt: frozenset[str] = field(default=frozenset(), repr=False)
+    _apart: frozenset[str] = field(default=frozenset(), repr=False)
+    """Words that most names can do without, of names that differ in nothing else."""
 
     @classmethod
     def of(cls, found: Iterable[Attribute]) -> "Attributes":
@@ -178,7 +185,9 @@ class Attributes:
         names = " ".join(candidate.name for candidate in every).casefold()
         accounting = lru_cache(maxsize=_KEPT)(partial(_accounting, every))
         matching = lru_cache(maxsize=_TEXTS)(partial(_matches, every, accounting))
-        return cls(every, matching, frozenset(re.findall(r"[^\W\d_]{4,}", names)) | _everyday().spelt)
+        spelt = frozenset(re.findall(r"[^\W\d_]{4,}", names)) | _everyday().spelt
+        apart = frozenset[str]().union(*(candidate.words for candidate in every)) & _everyday().noise
+        return cls(every, matching, spelt, apart)
 
     def named(self, name: str) -> tuple[Attribute, ...]:
         """The attributes with exactly this name, but for capitals and blanks."""
@@ -196,11 +205,15 @@ class Attributes:
         """The attributes that a text asks for, best first: several where it leaves open which of them, none where it
         asks for something else or for too many. Only those that `fits` lets through are looked at. `as_written`: slips
         of the finger are not put right. `by_name`: its own name must be said in full."""
-        asked = telling(text if as_written else self.spelt(text))
+        text = text if as_written else self.spelt(text)
+        asked = telling(text)
         if not asked:
             return ()
-        found = (match for match in self._matching(asked) if fits(match.attribute))
-        matches = [match for match in found if match.in_full or not by_name]
+        precisely = tuple(word for word in words_of(text) if word in asked or word in self._apart)
+        for words in dict.fromkeys((precisely, asked)):
+            found = (match for match in self._matching(words) if fits(match.attribute))
+            if matches := [match for match in found if match.in_full or not by_name]:
+                break
         matches.sort(key=lambda match: (match.uncovered, -match.points))
         best = {
             match.attribute.words: match.attribute

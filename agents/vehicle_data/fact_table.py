@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from agents.language.units import Amount, NotConvertible, magnitude
 from agents.types import Evidence
-from agents.vehicle_data.attributes import Attribute, Attributes, name_words, words_of
+from agents.vehicle_data.attributes import Attribute, Attributes, name_words, whole_name_words, words_of
 from agents.vehicle_data.comparatives import Operator
 from agents.vehicle_data.facts import Fact, facts
 from agents.vehicles.applicability import Cars, Fitment, fitment_of
@@ -156,6 +156,8 @@ def _more(amount: Amount | None, wanted: Amount) -> float | None:
 
 
 def _by_document(found: Iterable[Fact], fitment: Fitment) -> dict[tuple[frozenset[str], str], list[Fact]]:
+    """The facts of a document by the words of their names. Two columns of one row are two things, even where their
+    names differ only in words that others can do without: the weight, and the maximum total weight."""
     grouped: dict[tuple[frozenset[str], str], list[Fact]] = defaultdict(list)
     known: dict[str, frozenset[str]] = {}
     for fact in found:
@@ -163,7 +165,19 @@ def _by_document(found: Iterable[Fact], fitment: Fitment) -> dict[tuple[frozense
             words = known[fact.attribute] = frozenset(name_words(fitment.question(fact.attribute)))
         if words:
             grouped[words, fact.chunk.document_id].append(fact)
+    for (words, document), told in list(grouped.items()):
+        if _share_a_row(told):
+            del grouped[words, document]
+            for fact in told:
+                whole = frozenset(whole_name_words(fitment.question(fact.attribute)))
+                grouped[whole or words, document].append(fact)
     return grouped
+
+
+def _share_a_row(told: Iterable[Fact]) -> bool:
+    """Whether a row tells several of these, under names of their own."""
+    names: dict[tuple[str, int], str] = {}
+    return any(names.setdefault((fact.chunk.id, fact.start), fact.attribute) != fact.attribute for fact in told)
 
 
 def _measure(told: Sequence[Fact]) -> str:

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Self
@@ -45,6 +45,8 @@ _YEAR_LEADS = Phrases(("^ (model year|from|of|built in|year)",))
 _BESIDE = 3
 """Characters between a name and what is said right behind it."""
 _VEHICLE = ("model", "variant", "year")
+_COLUMNS = ("model", "variant", "years", "powertrain", "aliases")
+_MOST_FAULTS = 5
 _FILLER = vocabulary("a an the it is its it's i mean my yes no sorry from model year one and")
 _NEVER = frozenset({"heroin", "wrench", "prover"})
 """Ordinary words one letter from a bird's name that the rules of `_misspelt` would let through."""
@@ -104,19 +106,28 @@ class Vehicles:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read CSV with the columns model, variant, years, powertrain, aliases and, if there, make; lists are
-        split at `;`. Raises KeyError when another column is missing.
+        split at `;`. Raises ValueError with all that cannot be read, by row.
         """
+        reader = csv.DictReader(io.StringIO(text.strip()))
+        rows = [{name: (value or "").strip() for name, value in row.items() if name} for row in reader]
+        lacking = [name for name in _COLUMNS if name not in (reader.fieldnames or ())]
+        if lacking:
+            raise ValueError(f"there is no column {', '.join(lacking)}")
+        faults = [f"row {number}: {fault}" for number, row in enumerate(rows, 1) for fault in _faults(row)]
+        if faults:
+            more = f" (and {len(faults) - _MOST_FAULTS} more)" if len(faults) > _MOST_FAULTS else ""
+            raise ValueError("; ".join(faults[:_MOST_FAULTS]) + more)
         return cls(
             [
                 Vehicle(
-                    row["model"].strip(),
-                    row["variant"].strip(),
+                    row["model"],
+                    row["variant"],
                     _list(row["years"]),
-                    row["powertrain"].strip(),
+                    row["powertrain"],
                     _list(row["aliases"]),
-                    _list(row.get("make") or ""),
+                    _list(row.get("make", "")),
                 )
-                for row in csv.DictReader(io.StringIO(text.strip()))
+                for row in rows
             ]
         )
 
@@ -224,6 +235,16 @@ def year_places(text: str) -> list[tuple[int, int]]:
                     found.append((at, at + 4))
                 at += len(piece) + 1
     return found
+
+
+def _faults(row: Mapping[str, str]) -> Iterator[str]:
+    """What is wrong with a row of the maker's vehicles."""
+    for name in ("model", "variant"):
+        if not row[name]:
+            yield f"{name!r} is empty"
+    for year in _list(row["years"]):
+        if not (year.isdecimal() and len(year) == 4):
+            yield f"'years': {year!r} is no year; write 2025;2026, or leave the cell empty"
 
 
 def _list(cell: str) -> tuple[str, ...]:

@@ -28,9 +28,15 @@ def read_tables(settings: "Settings") -> Iterator[Finding]:
     wrong with it and what to do. The same of customers' questions."""
     from api.compose import supplements
     from api.compose.learnt import load_vehicles
+    from api.settings import BadSetting
     from rag.customer_questions import FILE, BadQuestions, read, unplaced
 
-    chunks, vehicles = _chunks(settings), load_vehicles(settings)
+    chunks = _chunks(settings)
+    try:
+        vehicles = load_vehicles(settings)
+    except BadSetting as error:
+        yield Finding("tables", "fail", str(error), _AGAIN)
+        return
     used, unread = _read(chunks, vehicles)
     yield from _used(used, vehicles)
     yield from _first([_of_row(row, chunks) for row in unread])

@@ -41,11 +41,17 @@ class Learnt:
 
 
 def load_vehicles(settings: Settings) -> "Vehicles":
-    """The maker's vehicles, from `vehicles.csv` as it was ingested; none where there is no such file."""
+    """The maker's vehicles, from `vehicles.csv` as it was ingested; none where there is no such file. Raises BadSetting
+    for one that cannot be read: an older version may have taken it in."""
     from agents.vehicles.range import Vehicles
 
     path = supplements.current(settings) / supplements.VEHICLES
-    return Vehicles.parse(path.read_text(encoding="utf-8")) if path.is_file() else Vehicles()
+    try:
+        return Vehicles.parse(path.read_text(encoding="utf-8")) if path.is_file() else Vehicles()
+    except ValueError as error:
+        raise BadSetting(
+            f"{supplements.VEHICLES} cannot be read: {error}. Correct it in the file, and ingest that again."
+        ) from error
 
 
 def asked(settings: Settings) -> tuple[str, ...]:

@@ -27,15 +27,15 @@ from agents.appointments.dealers.places import Mention, Places
 from agents.language.numbers import numbers
 from agents.language.tokens import spoken
 from agents.passages.table_rows import UnreadRow
+from agents.passages.table_rows import rows as table_rows
 from agents.types import Evidence
 from agents.vehicles.range import Vehicle, Vehicles
-from rag.types import Chunk, Passage, Place
+from rag.types import Chunk, Place
 
 log = structlog.get_logger()
 
 MOST_PLACES = 100
 KEY_CHARS = 64
-_MARK = "Time zone: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,39 +167,26 @@ def parse(chunks: Sequence[Chunk], vehicles: Vehicles) -> Workshops:
     rows: dict[str, Workshop] = {}
     unread: list[UnreadRow] = []
     unbookable: dict[str, Unbookable] = {}
-    for chunk in chunks:
-        if _MARK not in chunk.text:
+    for table_row in table_rows(chunks):
+        cells, evidence = table_row.cells, table_row.evidence
+        if len(_NEEDED - cells.keys()) > 1:
             continue
-        for start, line in _lines(chunk):
-            cells = _cells(line)
-            if len(_NEEDED - cells.keys()) > 1:
-                continue
-            evidence = Evidence(Passage(chunk, 1.0), start, start + len(line))
-            if faults := tuple(_faults(cells, vehicles)):
-                log.warning("workshop_unreadable", document=chunk.document_id, row=line[:200], error="; ".join(faults))
-                unread.append(UnreadRow(evidence, faults))
-                if name := cells.get("dealer"):
-                    unbookable.setdefault(name, _unbookable(cells, evidence))
-                continue
-            row = _workshop(cells, vehicles, evidence)
-            rows.setdefault(row.key, row)
-            if strange := tuple(_strange(cells, vehicles)):
-                unread.append(UnreadRow(evidence, strange))
+        if faults := tuple(_faults(cells, vehicles)):
+            left_out = UnreadRow(evidence, faults)
+            log.warning(
+                "workshop_unreadable",
+                document=table_row.chunk.document_id, row=left_out.text[:200], error="; ".join(faults),
+            )  # fmt: skip
+            unread.append(left_out)
+            if name := cells.get("dealer"):
+                unbookable.setdefault(name, _unbookable(cells, evidence))
+            continue
+        row = _workshop(cells, vehicles, evidence)
+        rows.setdefault(row.key, row)
+        if strange := tuple(_strange(cells, vehicles)):
+            unread.append(UnreadRow(evidence, strange))
     makes = sorted({make for row in vehicles.rows for make in row.makes})
     return Workshops(tuple(rows.values()), makes, unread, [*unbookable.values()])
-
-
-def _lines(chunk: Chunk) -> Iterator[tuple[int, str]]:
-    at = chunk.start
-    for line in chunk.text.split("\n"):
-        yield at, line
-        at += len(line) + 1
-
-
-def _cells(line: str) -> dict[str, str]:
-    """The values of a row by the names of their columns, in lower case."""
-    pairs = (cell.partition(": ") for cell in line.split(" | "))
-    return {name.strip().casefold(): value.strip() for name, _, value in pairs if value}
 
 
 def _faults(cells: Mapping[str, str], vehicles: Vehicles) -> Iterator[str]:

@@ -101,3 +101,9 @@ async def test_so_it_is_in_the_next_question(said: str, told: str) -> None:
     request = await SKILL.read(of, resources)
     assert request is not None
     assert told in (await SKILL.act(request, context(resources, of)[0])).text
+
+
+async def test_two_columns_of_a_row_are_two_things() -> None:
+    """Though their names differ in nothing but words that others can do without."""
+    assert (await text("how heavy is the Brava Duo?")).startswith("9.1 kg")
+    assert (await text("what is the total weight of the Brava Duo?")).startswith("14 kg")

@@ -49,8 +49,18 @@ def test_without_rows_nothing_is_mentioned() -> None:
 
 
 def test_a_missing_column_is_an_error() -> None:
-    with pytest.raises(KeyError):
+    with pytest.raises(ValueError, match="no column years, powertrain, aliases"):
         Vehicles.parse("model,variant\nWren,Wren 42")
+
+
+def test_rows_that_cannot_be_read_are_named_with_all_that_is_wrong() -> None:
+    rows = ("Wren,Wren 42,2025;2026,,", "Wren,,2027 onwards,,", "Skiff,Skiff 5,,,", "Skiff,Skiff 6")
+    with pytest.raises(
+        ValueError, match=r"^row 2: 'variant' is empty; row 2: 'years': '2027 onwards' is no year"
+    ) as told:
+        Vehicles.parse("\n".join(("model,variant,years,powertrain,aliases", *rows)))
+    assert "row 3" not in str(told.value)
+    assert "row 4" not in str(told.value)
 
 
 def test_generic_replaces_every_name() -> None:

@@ -54,6 +54,21 @@ def one(row: str, more: str = "", cells: str = "") -> Workshop | None:
 GARAGE = "North Garage,Aville,Europe/Paris,2,08:00-12:00,closed,FR"
 
 
+FORMS = {
+    "csv": f"{HEADER}\n{GARAGE}\n".replace("time_zone", "time zone").replace("places_per_slot", "places per slot"),
+    "md": "# Garages\n\n| Dealer | Town | Time zone | Places per slot | Monday to Friday | Saturday | Country |\n"
+    f"|---|---|---|---|---|---|---|\n| {GARAGE.replace(',', ' | ')} |\n",
+    "html": "<h1>Garages</h1><table><tr><th>Dealer<th>Town<th>Time zone<th>Places per slot<th>Monday to Friday"
+    f"<th>Saturday<th>Country</tr><tr><td>{GARAGE.replace(',', '<td>')}</tr></table>",
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_table_is_read_in_whatever_format_it_is(form: str) -> None:
+    found = parse(chunked(f"company/garages.{form}", FORMS[form].encode()), VEHICLES)
+    assert [(row.name, row.town, row.places) for row in found.rows] == [("North Garage", "Aville", 2)]
+
+
 # --- as other pages say it ------------------------------------------------------------------------------------------
 
 
