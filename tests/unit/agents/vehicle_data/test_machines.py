@@ -32,6 +32,7 @@ async def text(question: str) -> str:
         ("Which is cheaper, the Litro 30 or the Brava Duo?", "Brava Duo. "),
         ("Is the Litro 30 louder than the Brava Duo?", "Yes. "),
         ("Which is heavier, the Cima 8 or the Litro 30?", "Litro. "),
+        ("Which runs quieter, the Brava Solo or the Cima 8 Pro?", "Cima 8 Pro. "),
     ],
 )
 async def test_a_word_of_comparison_finds_the_figure(question: str, begins: str) -> None:
