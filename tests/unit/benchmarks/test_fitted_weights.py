@@ -59,7 +59,7 @@ def test_topics_are_of_the_examples_of_today() -> None:
 def test_choices_are_of_the_examples_of_today(tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path, knowledge_dir=KNOWLEDGE, embedding_model="")
     teacher = Teacher(Unasked(provenance(made_up())["settings"]["embedder"]), tmp_path / "learnt.npz")
-    learn(settings, teacher, of_folder(KNOWLEDGE), load_vehicles(settings))
+    learn(settings, teacher, (), load_vehicles(settings))
     teacher.settle()
     assert not (tmp_path / "learnt.npz").exists(), RUN
 
