@@ -85,14 +85,14 @@ def _time(text: str) -> time:
     return time.fromisoformat(text.zfill(5))
 
 
-def closed_day(text: str) -> Day:
+def closed_day(value: str) -> Day:
     """`24 December`, every year, or `2026-12-28`. Raises ValueError."""
     try:
-        once = date.fromisoformat(text)
+        once = date.fromisoformat(value)
     except ValueError:
-        day, _, named = text.partition(" ")
+        day, _, named = value.partition(" ")
         if not day.isdecimal():
-            raise ValueError(f"{text!r} is no day") from None
+            raise ValueError(f"{value!r} is no day") from None
         # Of a leap year, so that 29 February is a day too.
         yearly = date(2000, month(named), int(day))
         return Day(yearly.month, yearly.day)
