@@ -670,5 +670,5 @@ async def test_what_nobody_published_comes_from_the_store_with_the_next_event(
     assert [envelope.seq for envelope in reader.seen if envelope.seq] == stored, "each once, in order"
     second = reader.seen[-1].event
     assert isinstance(second, Completed)
-    assert reader.text(second.run_id) == second.response
+    assert second.response.startswith(reader.text(second.run_id)), "nothing behind a hole; all of it where it was whole"
     await engine.close()
