@@ -246,7 +246,7 @@ class RedisBus:
         about = envelope.conversation_id
         if isinstance(envelope.event, Terminal | InputRequired):
             self._heard.pop(about, None)
-        elif about in self._lapsed:
+        elif about in self._lapsed and (envelope.place or about in self._heard):
             self._heard[about] = time.monotonic()
 
     async def listen(self) -> None:

@@ -8,7 +8,7 @@ import pytest
 from orchestrator.buses import redis as redis_bus
 from orchestrator.buses.redis import MOST_ENTRIES, RedisBus, open_redis_bus
 from orchestrator.event.tenure import Tenures
-from orchestrator.events import Cancelled, Code, Envelope, Progress, Token
+from orchestrator.events import Cancelled, Code, Envelope, Progress, Token, Typing
 from tests.faults.proxy import Proxy
 from tests.redis_server import RedisServer
 
@@ -158,8 +158,9 @@ async def test_a_run_that_falls_silent_is_looked_for(
     await there.subscribe("b", ended.heard.append, ended.lapsed)
     await here.publish(word(0))
     await here.publish(Envelope("b", Cancelled("run", ""), 2))
+    await here.publish(Envelope("b", Typing("")))
     await until(waiting, lapses=2)
-    assert (len(ended.heard), ended.lapses) == (1, 0)
+    assert (len(ended.heard), ended.lapses) == (2, 0)
     await here.publish(Envelope("a", Cancelled("run", "0 "), 2))
     await until(waiting, heard=2)
     lapses = waiting.lapses
