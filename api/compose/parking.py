@@ -15,11 +15,19 @@ if TYPE_CHECKING:
 
 PARKED_FILE = "parked.db"
 PACKAGES = "PITCREW_DATABASE_URL of PostgreSQL needs more packages: pip install '.[cluster]' in its folder"
+NOTICE_LOSS = {
+    "keepalives_idle": "10",
+    "keepalives_interval": "5",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "25000",
+}
+"""A machine that vanished is noticed after some 25 s, also by who only listens; the system's own limit is two hours."""
 
 
 def libpq_url(settings: Settings) -> str:
-    """The database's URL without the driver that SQLAlchemy is told."""
-    return make_url(settings.sql_url).set(drivername="postgresql").render_as_string(hide_password=False)
+    """The database's URL without the driver that SQLAlchemy is told; `NOTICE_LOSS` holds where it says nothing else."""
+    url = make_url(settings.sql_url)
+    return url.set(drivername="postgresql", query=NOTICE_LOSS | url.query).render_as_string(hide_password=False)
 
 
 @asynccontextmanager

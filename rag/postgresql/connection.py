@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import psycopg
 from psycopg.abc import PQGen
-from psycopg.rows import TupleRow
+from psycopg.rows import Row, TupleRow
 
 T = TypeVar("T")
 
@@ -25,6 +25,27 @@ class BoundedConnection(psycopg.Connection[TupleRow]):
         patience_s = self.patience_s if self.patience_s < math.inf else None
         try:
             return super().wait(gen, interval, patience_s if timeout is None else timeout)
+        except psycopg.OperationalError as error:
+            if timeout is None and type(error).__name__ == "_WaitTimeout":
+                self.pgconn.finish()
+                raise psycopg.OperationalError(f"PostgreSQL has not answered for {self.patience_s:.1f} s") from error
+            raise
+
+
+class AsyncBoundedConnection(psycopg.AsyncConnection[Row]):
+    """The same for an event loop. Waiting for what others notify, it would be closed as well."""
+
+    patience_s = 5.0
+
+    async def wait(  # the signature is the driver's
+        self,
+        gen: PQGen[T],
+        interval: float = 0.1,
+        timeout: float | None = None,  # noqa: ASYNC109
+    ) -> T:
+        """See `psycopg.AsyncConnection.wait`."""
+        try:
+            return await super().wait(gen, interval, self.patience_s if timeout is None else timeout)
         except psycopg.OperationalError as error:
             if timeout is None and type(error).__name__ == "_WaitTimeout":
                 self.pgconn.finish()

@@ -9,17 +9,19 @@ from typing import Any, TypeVar
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import ChannelVersions, Checkpoint, CheckpointMetadata, CheckpointTuple
 from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
-from psycopg import AsyncConnection, Connection, OperationalError, errors
+from psycopg import Connection, OperationalError, errors
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool
 
 from orchestrator.graph.saver import ParkedStates, RunSaver, serializer
+from rag.postgresql.connection import AsyncBoundedConnection
 
 T = TypeVar("T")
 
 CONNECTIONS = 2
 PATIENCE_S = 30.0
-"""How long a run waits for a database that is away, before it fails."""
+"""How long a run waits for a database that is away, before it fails. One that stands still is asked again on another
+connection (`AsyncBoundedConnection`)."""
 _PAUSES_S = (0.1, 1.0)
 _NEWEST = "SELECT max(v) FROM checkpoint_migrations"
 
@@ -89,8 +91,9 @@ async def prepare(url: str) -> None:
 async def open_saver(url: str) -> AsyncIterator[RunSaver]:
     """The saver at this libpq URL, where `prepare` has been done. Raises psycopg.Error."""
     options = {"autocommit": True, "prepare_threshold": 0, "row_factory": dict_row}
-    pool: AsyncConnectionPool[AsyncConnection[DictRow]] = AsyncConnectionPool(
+    pool: AsyncConnectionPool[AsyncBoundedConnection[DictRow]] = AsyncConnectionPool(
         url,
+        connection_class=AsyncBoundedConnection[DictRow],
         kwargs=options,
         min_size=1,
         max_size=CONNECTIONS,

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import os
+import signal
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from functools import partial
@@ -40,10 +42,12 @@ from orchestrator.graph.turn import build_graph
 from orchestrator.run import Desk, RunInput
 from orchestrator.stores.sql import SqlStore
 from rag.database import open_database
+from rag.postgresql.connection import AsyncBoundedConnection
 from tests.databases import DATABASES, migrate
 from tests.specialists import trial_drives
 from tests.unit.orchestrator.reader import Reader
 
+BACKENDS = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend'"
 ANNA = Caller("anna")
 TALKER = Specialist("talker", "Talk", "Talks.", (), ("specs",), "")
 
@@ -574,3 +578,23 @@ async def test_a_database_that_was_away_is_waited_for(shared: Server) -> None:
 
 async def states_of_other_runs(saver: RunSaver) -> object:
     return await saver.graph_saver.aget_tuple({"configurable": {"thread_id": "unknown", "checkpoint_ns": ""}})
+
+
+async def test_a_connection_that_stands_still_is_given_up_for_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(AsyncBoundedConnection, "patience_s", 0.5)
+    with DATABASES["postgres"](tmp_path) as url, psycopg.connect(libpq(url), autocommit=True) as observer:
+        await postgres.prepare(libpq(url))
+        others = {row[0] for row in observer.execute(BACKENDS)}
+        async with postgres.open_saver(libpq(url)) as saver:
+            still = {row[0] for row in observer.execute(BACKENDS)} - others
+            assert still
+            for pid in still:
+                os.kill(pid, signal.SIGSTOP)
+            try:
+                async with asyncio.timeout(10):
+                    assert await saver.graph_saver.aget_tuple({"configurable": {"thread_id": "nobody"}}) is None
+            finally:
+                for pid in still:
+                    os.kill(pid, signal.SIGCONT)
