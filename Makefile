@@ -142,11 +142,12 @@ fit: $(INSTALLED) ## fit the weights of answers again, after a change to the sea
 	$(BIN)/python -m benchmarks.fit
 
 chromium:
-	@command -v chromium >/dev/null || { \
+	@command -v chromium-headless-shell chromium >/dev/null || { \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    echo "Installing Debian's chromium for the browser tests"; \
-	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; \
-	  else echo "The browser tests need Chromium: sudo apt install chromium"; exit 1; fi; }
+	    apt-get update -qq && for program in chromium-headless-shell chromium; do \
+	      DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$program fonts-dejavu-core >/dev/null && break; done; \
+	  else echo "The browser tests need Chromium: sudo apt install chromium-headless-shell"; exit 1; fi; }
 
 clean: ## remove .venv, caches and the data of `make run`
 	rm -rf .venv data tests/integration/agui/node_modules web/node_modules web/client/dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache *.egg-info

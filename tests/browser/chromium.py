@@ -7,6 +7,8 @@ from typing import Any
 
 from playwright.async_api import Browser, Page, async_playwright
 
+PROGRAMS = ("chromium-headless-shell", "chromium")
+"""The first is Chromium without the window around the page, which in headless mode takes most of the processor."""
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -30,8 +32,8 @@ class Chromium:
     async def browser(self) -> Browser:
         """The running browser; fails where Chromium is missing."""
         if self._browser is None or not self._browser.is_connected():
-            path = shutil.which("chromium")
-            assert path is not None, "the browser tests need Chromium: apt install chromium"
+            path = next(filter(None, map(shutil.which, PROGRAMS)), None)
+            assert path is not None, "the browser tests need Chromium: apt install chromium-headless-shell"
             playwright = await self._open.enter_async_context(async_playwright())
             self._browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
             self._open.push_async_callback(self._browser.close)
