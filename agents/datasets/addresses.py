@@ -81,16 +81,17 @@ def keeps_secret(address: str) -> bool:
 
 def state(address: str, taken_at: str, hash_of: Hashes) -> str:
     """What changes when the source does: of a file or folder with what it holds; a database is as it was `taken_at`,
-    which is when somebody last asked for a new copy. Raises OSError, also for what is neither (any more)."""
+    which is when somebody last asked for a new copy. Where a file or folder lies does not matter: what was copied of it
+    is as good when both were moved together. Raises OSError, also for what is neither (any more)."""
     if kind_of(address) is Kind.DATABASE:
         return _digest(address, taken_at)
     place = Path(address)
     if place.is_dir():
         files = [path for path in sorted(place.iterdir()) if path.is_file() and not path.name.startswith(".")]
-        return _digest(address, taken_at, *(part for path in files for part in (path.name, hash_of(path))))
+        return _digest("folder", taken_at, *(part for path in files for part in (path.name, hash_of(path))))
     if place.exists() and not place.is_file():  # nobody waits for what comes out of a pipe
         raise OSError(errno.EINVAL, "It is no file and no folder")
-    return _digest(address, taken_at, hash_of(place))
+    return _digest("file", taken_at, place.name, hash_of(place))
 
 
 _FORM = "3"

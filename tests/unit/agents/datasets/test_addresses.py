@@ -92,3 +92,23 @@ def test_what_nothing_reads_is_told_before_it_is_looked_at(tmp_path: Path) -> No
     for suffix in SUFFIXES:
         (tmp_path / f"a{suffix.upper()}").write_text("x")
         assert kind_of(normal(str(tmp_path / f"a{suffix.upper()}"))) is Kind.FILE
+
+
+def test_a_state_is_that_of_the_content_wherever_it_lies(tmp_path: Path) -> None:
+    for place in ("here", "there"):
+        (tmp_path / place).mkdir()
+        (tmp_path / place / "a.csv").write_text("n\n1\n")
+    here, there = tmp_path / "here", tmp_path / "there"
+
+    def of(path: Path, taken_at: str = "") -> str:
+        return state(str(path), taken_at, Hashes())
+
+    assert of(here) == of(there) != of(here, "later")
+    assert of(here / "a.csv") == of(there / "a.csv") != of(here / "a.csv", "later")
+    assert of(here) != of(here / "a.csv"), "a file is read otherwise than a folder"
+    (there / "a.csv").rename(there / "b.csv")
+    assert of(here) != of(there), "tables are called after files"
+    assert of(here / "a.csv") != of(there / "b.csv")
+    (here / "a.csv").write_text("n\n2\n")
+    (there / "b.csv").rename(there / "a.csv")
+    assert of(here) != of(there)
