@@ -33,7 +33,7 @@ from tests.faults.process import DOCUMENTS
 from tests.faults.provider import KEY, Providing, question
 from tests.faults.proxy import Link, Proxy
 from tests.postgres import PostgresServer
-from tests.serving import KNOWLEDGE, ROOT, environment, free_port, pitcrew, prepared
+from tests.serving import KNOWLEDGE, ROOT, environment, free_port, knows_vehicles, pitcrew, prepared
 
 TAKEN_OVER_S = 45.0
 LOST_S = 20.0 if FULL else 7.0
@@ -49,6 +49,7 @@ def cluster(provider: Providing, ingested: Path, tmp_path_factory: pytest.TempPa
     for name in DOCUMENTS:
         (documents / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(KNOWLEDGE / name, documents / name)
+    knows_vehicles(documents)
     settings = {
         "OPENAI_API_KEY": KEY,
         "OPENAI_BASE_URL": provider.base_url,
