@@ -12,7 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
@@ -202,6 +202,15 @@ def embedded(ingested: Path, data: Path) -> Path:
     for vectors in ("vectors.db", "questions.npz", "statements.npz"):
         shutil.copy(ingested / vectors, data)
     return data
+
+
+def copied_documents(names: Iterable[str], to: Path) -> Path:
+    """A folder with these documents of the knowledge base, and the maker's vehicles (`knows_vehicles`)."""
+    for name in names:
+        (to / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(KNOWLEDGE / name, to / name)
+    knows_vehicles(to)
+    return to
 
 
 def knows_vehicles(knowledge: Path) -> None:

@@ -16,7 +16,7 @@ from agents.vehicles.range import Vehicles
 from rag.catalogue import Catalogue
 from rag.database import open_database
 from tests.conversing import Frame, Talk, talking
-from tests.serving import KNOWLEDGE, Served, environment, pitcrew, prepared
+from tests.serving import Served, copied_documents, environment, pitcrew, prepared
 
 DOCUMENTS = (
     "records/workshops.csv",
@@ -35,11 +35,8 @@ ENDS = {"complete", "error", "cancelled"}
 def with_dealers(ingested: Path, folder: Path) -> Path:
     """A data directory with those documents. What is embedded of them, and of customers' questions, was embedded
     before."""
-    data, documents = prepared(ingested, folder / "data"), folder / "documents"
+    data, documents = prepared(ingested, folder / "data"), copied_documents(DOCUMENTS, folder / "documents")
     shutil.copy(ingested / "vectors.db", data)
-    for name in DOCUMENTS:
-        (documents / name).parent.mkdir(parents=True, exist_ok=True)
-        (documents / name).write_bytes((KNOWLEDGE / name).read_bytes())
     done = pitcrew("ingest", str(documents), env=environment(data))
     assert done.returncode == 0, done.stderr
     return data

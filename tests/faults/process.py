@@ -3,7 +3,6 @@
 import asyncio
 import os
 import resource
-import shutil
 import signal
 import subprocess
 import time
@@ -19,7 +18,7 @@ from tests.faults.invariants import Storage
 from tests.faults.provider import KEY, Providing
 from tests.faults.volume import Volume
 from tests.fork_server import ForkServer, Process
-from tests.serving import KNOWLEDGE, SECRET, environment, free_port, prepared, start
+from tests.serving import SECRET, copied_documents, environment, free_port, prepared, start
 
 START_S = 120.0
 VOLUME_MB = 192
@@ -183,10 +182,7 @@ class Server:
 def small_server(root: Path, provider: Providing, ingested: Path | None = None, **settings: str) -> Iterator[Server]:
     """A server that has been started on a small knowledge base, not waited for; stopped when the block ends. Its data
     lie on a volume of their own where that is allowed. What a first start computes is taken from `ingested`."""
-    documents = root / "documents"
-    for name in DOCUMENTS:
-        (documents / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(KNOWLEDGE / name, documents / name)
+    documents = copied_documents(DOCUMENTS, root / "documents")
     volume = Volume(root / "volume", VOLUME_MB) if Volume.allowed() else None
     known = {
         "OPENAI_API_KEY": KEY,

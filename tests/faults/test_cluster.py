@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
@@ -33,7 +32,7 @@ from tests.faults.process import DOCUMENTS
 from tests.faults.provider import KEY, Providing, question
 from tests.faults.proxy import Link, Proxy
 from tests.postgres import PostgresServer
-from tests.serving import KNOWLEDGE, ROOT, environment, free_port, knows_vehicles, pitcrew, prepared
+from tests.serving import ROOT, copied_documents, environment, free_port, pitcrew, prepared
 
 TAKEN_OVER_S = 45.0
 LOST_S = 20.0 if FULL else 7.0
@@ -45,11 +44,7 @@ HEAVY = ("torch", "onnxruntime", "chromadb", "langgraph", "langchain_core", "sen
 @pytest.fixture(scope="module")
 def cluster(provider: Providing, ingested: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     root = tmp_path_factory.mktemp("cluster")
-    documents = root / "documents"
-    for name in DOCUMENTS:
-        (documents / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(KNOWLEDGE / name, documents / name)
-    knows_vehicles(documents)
+    documents = copied_documents(DOCUMENTS, root / "documents")
     settings = {
         "OPENAI_API_KEY": KEY,
         "OPENAI_BASE_URL": provider.base_url,

@@ -9,7 +9,7 @@ from tests.conversing import Frame, Talk, talking
 from tests.faults.counts import COUNTS
 from tests.faults.invariants import Storage
 from tests.faults.process import DOCUMENTS
-from tests.serving import KNOWLEDGE, Served, environment, pitcrew, prepared, serving
+from tests.serving import Served, copied_documents, environment, pitcrew, prepared, serving
 
 QUESTION = "I would like to book a test drive"
 SESSION = "drive"
@@ -64,13 +64,11 @@ async def taken_up(server: Served, user: str, request: Frame) -> str:
 async def test_parked_runs_survive_a_kill(
     ingested: Path, acting_data: Path, tmp_path: Path, report: Callable[..., None]
 ) -> None:
-    data, documents, bookings = prepared(ingested, tmp_path / "data"), tmp_path / "documents", tmp_path / "bookings"
+    data, bookings = prepared(ingested, tmp_path / "data"), tmp_path / "bookings"
+    documents = copied_documents(DOCUMENTS, tmp_path / "documents")
     for name in ("learnt.npz", "examples.npz"):
         (data / name).unlink(missing_ok=True)  # which is the same file in many folders
         shutil.copy(acting_data / name, data)
-    for name in DOCUMENTS:
-        (documents / name).parent.mkdir(parents=True, exist_ok=True)
-        (documents / name).write_bytes((KNOWLEDGE / name).read_bytes())
     assert pitcrew("ingest", str(documents), env=environment(data)).returncode == 0
     waiting = [f"waits-{n}" for n in range(COUNTS.parked)]
     busy = [f"acts-{n}" for n in range(COUNTS.parked // 4)]

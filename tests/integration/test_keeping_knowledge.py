@@ -19,7 +19,7 @@ from rag.catalogue import Catalogue
 from rag.database import open_database
 from rag.indexes.lexical import LexicalIndex
 from tests.conversing import talking
-from tests.serving import KNOWLEDGE, ROOT, Served, environment, pitcrew, prepared, serving
+from tests.serving import KNOWLEDGE, ROOT, Served, copied_documents, environment, pitcrew, prepared, serving
 
 TOWING = "specs/towing-and-loads.md"
 OTHERS = ("specs/safety-equipment.md", "maintenance/twelve-volt-battery.md", "handbook/charging.md")
@@ -82,10 +82,7 @@ class World:
 @pytest.fixture(scope="module")
 def world(ingested: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     base = tmp_path_factory.mktemp("keeping")
-    root, data = base / "documents", prepared(ingested, base / "data")
-    for name in (TOWING, *OTHERS):
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_bytes((KNOWLEDGE / name).read_bytes())
+    root, data = copied_documents((TOWING, *OTHERS), base / "documents"), prepared(ingested, base / "data")
     settings = {"PITCREW_KNOWLEDGE_DIR": str(root)}
     done = pitcrew("ingest", str(root), env=environment(data, **settings))
     assert done.returncode == 0, done.stderr

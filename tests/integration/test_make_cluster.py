@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from tests.faults.process import DOCUMENTS
-from tests.serving import KNOWLEDGE, ROOT, pitcrew, prepared
+from tests.serving import ROOT, copied_documents, pitcrew, prepared
 
 COMES_S, GOES_S = 240, 40
 CTRL_C = b"\x03"
@@ -78,10 +78,7 @@ class Terminal:
 
 @pytest.fixture
 def documents(tmp_path: Path) -> Path:
-    for name in (*DOCUMENTS, "vehicles.csv"):
-        (tmp_path / "documents" / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(KNOWLEDGE / name, tmp_path / "documents" / name)
-    return tmp_path / "documents"
+    return copied_documents(DOCUMENTS, tmp_path / "documents")
 
 
 @pytest.fixture
