@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from api.compose.asked import errands_of
 from api.compose.auditing import auditing
@@ -12,6 +12,7 @@ from api.compose.private import keeping_private, periods
 from api.compose.reading_documents import reading_documents
 from api.compose.sharing import embedded_parts
 from api.settings import BadSetting, Settings
+from orchestrator.cancellation import ended
 from orchestrator.execution.engine import Engine
 from orchestrator.privacy.person import Privacy
 
@@ -43,13 +44,7 @@ async def open_worker(settings: Settings) -> AsyncIterator[Engine]:
         await stack.enter_async_context(auditing(ground.audit, settings, "worker"))
         await stack.enter_async_context(keeping_private(Privacy(engine, ground.personal), periods(settings)))
         doing = asyncio.ensure_future(errands.do(errands_of(responder)))
-        stack.push_async_callback(_ended, doing)
+        stack.push_async_callback(ended, doing)
         await stack.enter_async_context(reading_documents(settings, responder.library.shelf))
         await stack.enter_async_context(dispatcher.serving(engine.answer_waiting, settings.runs))
         yield engine
-
-
-async def _ended(task: "asyncio.Future[None]") -> None:
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task

@@ -25,6 +25,7 @@ from redis.exceptions import RedisError
 from orchestrator.bus import PLACES, Deliver, Lapsed, Live
 from orchestrator.buses.memory import MemoryBus
 from orchestrator.buses.speech import summed
+from orchestrator.cancellation import ended
 from orchestrator.event.tenure import Tenures
 from orchestrator.events import Envelope, InputRequired, RunRestarted, Terminal, Token, decode, encode
 
@@ -361,7 +362,5 @@ async def open_redis_bus(url: str, tenures: Tenures) -> AsyncIterator[RedisBus]:
     finally:
         bus.close()
         await asyncio.wait({sending}, timeout=2 * PATIENCE_S)
-        for task in (listening, sending, looking):
-            task.cancel()
-        await asyncio.wait({listening, sending, looking})
+        await ended(listening, sending, looking)
         await redis.aclose()

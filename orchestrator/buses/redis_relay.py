@@ -9,6 +9,8 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from orchestrator.cancellation import ended
+
 CHANNEL = "pitcrew:staff"
 PATIENCE_S = 1.0
 MOST_WAITING = 1_000
@@ -79,6 +81,5 @@ async def open_redis_relay(url: str) -> AsyncIterator[RedisRelay]:
         yield relay
     finally:
         await relay.finish()
-        sending.cancel()
-        await asyncio.wait({sending})
+        await ended(sending)
         await redis.aclose()

@@ -13,6 +13,7 @@ from typing import Any
 import structlog
 from procrastinate import App, PsycopgConnector
 
+from orchestrator.cancellation import ended
 from orchestrator.dispatchers.procrastinate import AWAY, DEAD_AFTER_S, PATIENCE_S, PAUSE_S, POLL_S
 
 log = structlog.get_logger()
@@ -58,9 +59,7 @@ class DocumentQueue:
         try:
             yield
         finally:
-            while not serving.done():
-                serving.cancel()
-                await asyncio.wait({serving}, timeout=PAUSE_S)
+            await ended(serving)
 
     async def _serve(self) -> None:
         while True:

@@ -19,6 +19,7 @@ from procrastinate.schema import SchemaManager
 from psycopg import Error as PsycopgError
 from psycopg_pool import PoolTimeout
 
+from orchestrator.cancellation import ended
 from orchestrator.dispatcher import Answer
 
 log = structlog.get_logger()
@@ -125,7 +126,7 @@ class ProcrastinateDispatcher:
         try:
             yield
         finally:
-            await _ended(serving)
+            await ended(serving)
 
     async def _serve(self, most: int) -> None:
         """A worker, begun anew whenever it stops because PostgreSQL was away."""
@@ -161,12 +162,6 @@ def schema() -> str:
     return SchemaManager.get_schema()
 
 
-async def _ended(task: "asyncio.Future[Any]") -> None:
-    task.cancel()
-    with contextlib.suppress(asyncio.CancelledError, *AWAY):
-        await task
-
-
 @asynccontextmanager
 async def open_procrastinate_dispatcher(url: str) -> AsyncIterator[ProcrastinateDispatcher]:
     """The dispatcher over the PostgreSQL at this URL (as libpq has it), whose tables are there."""
@@ -179,8 +174,5 @@ async def open_procrastinate_dispatcher(url: str) -> AsyncIterator[Procrastinate
         yield dispatcher
     finally:
         await dispatcher.flush()
-        while pending := [task for task in tasks if not task.done()]:
-            for task in pending:  # one that is just asking PostgreSQL takes it for a failure of that, and goes on
-                task.cancel()
-            await asyncio.wait(pending, timeout=PAUSE_S)
+        await ended(*tasks)
         await app.close_async()

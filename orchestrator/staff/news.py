@@ -13,6 +13,7 @@ from typing import Protocol
 
 import msgspec
 
+from orchestrator.cancellation import ended
 from orchestrator.errors import StorageUnavailable
 from orchestrator.staff.feed import CannedChanged, Change, Feed, NoteAdded
 from orchestrator.staff.presence import Colleague, Presence
@@ -75,10 +76,7 @@ class News:
             yield
         finally:
             self._feed.beyond = lambda told: None
-            for task in (*tasks, *([self._looking] if self._looking else [])):
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
+            await ended(*tasks, *([self._looking] if self._looking else []))
             if self._seated:
                 self._say(seated=())
 

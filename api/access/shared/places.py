@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, suppress
 
 from api.access.limits import SOCKETS_PER_USER
 from api.access.shared.link import RedisAway, RedisLink
+from orchestrator.cancellation import ended
 
 HELD_S = 60
 AGAIN_S = 20.0
@@ -100,5 +101,4 @@ async def holding(places: SharedPlaces) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        task.cancel()
-        await asyncio.wait({task})
+        await ended(task)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from redis.asyncio.client import PubSub
 
 from orchestrator.buses import redis as redis_bus
 from orchestrator.buses.redis import MOST_ENTRIES, RedisBus, open_redis_bus
@@ -166,3 +167,27 @@ async def test_a_run_that_falls_silent_is_looked_for(
     lapses = waiting.lapses
     await asyncio.sleep(3 * redis_bus.PATIENCE_S)
     assert waiting.lapses == lapses
+
+
+async def test_it_closes_though_the_client_drops_the_first_cancellation(
+    server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As `asyncio.wait_for` of Python 3.11 does, by which the client sends its commands."""
+    read = PubSub.get_message
+    dropped = 0
+
+    async def get_message(self: PubSub, *, timeout: float) -> object:
+        nonlocal dropped
+        try:
+            return await read(self, timeout=timeout)
+        except asyncio.CancelledError:
+            dropped += 1
+            if dropped > 1:
+                raise
+            return None
+
+    monkeypatch.setattr(PubSub, "get_message", get_message)
+    async with asyncio.timeout(10):
+        async with open_redis_bus(server.url, Tenures()):
+            pass
+    assert dropped == 2
