@@ -77,6 +77,7 @@ class Follower:
         self._missed.discard(conversation_id)
         stored = await self._engine.store.run_events(conversation_id, accepted.turn_id)
         cursor = self._cursors.setdefault(conversation_id, _Cursor())
+        cursor.heed(accepted)
         cursor.also |= {receipt.envelope.seq}
         # What came before an answer, its question among it, is no answer to it.
         behind = [envelope for envelope in stored if (envelope.seq or 0) > (receipt.envelope.seq or 0)]
@@ -109,6 +110,7 @@ class Follower:
         active = await store.current_run(conversation_id)
         self._deliver(Envelope(conversation_id, Resumed(session_id, after, marks.head, active)))
         cursor = self._cursors[conversation_id] = _Cursor(after)
+        cursor.begun.add(active)
         # Of runs that the reader knows to have ended, another process may still say a word.
         for envelope in await store.events(conversation_id, max(0, after - RECENT), RECENT) if after else ():
             if (envelope.seq or 0) <= after:
@@ -184,6 +186,7 @@ class Follower:
             return
         if cursor.misses(envelope):
             # What is durable is in the store, this one as well, and what is said comes again with what was said before.
+            cursor.begun.add(_run_of(envelope))  # what is not there now is not looked for with each word
             self._lapsed(envelope.conversation_id)
             return
         cursor.note(envelope)
@@ -232,12 +235,14 @@ def _place(command: Resume, epoch: str, marks: Marks) -> int:
 @dataclass
 class _Cursor:
     """What history has told. An event is committed before it is published, so history may be ahead of the bus: events
-    up to the seq `upto`, and those with a seq of `also`, come again, and what `ended` runs have said comes late. `told`
-    is the latest seq that was told live, `place` that of the latest thing that the run `run_id` was heard to say."""
+    up to the seq `upto`, and those with a seq of `also`, come again, and what `ended` runs have said comes late. Of
+    `begun` runs the reader knows that they were accepted. `told` is the latest seq that was told live, `place` that of
+    the latest thing that the run `run_id` was heard to say."""
 
     upto: int = 0
     also: set[int | None] = field(default_factory=set)
     ended: set[str] = field(default_factory=set)
+    begun: set[str | None] = field(default_factory=lambda: {None})
     told: int = 0
     run_id: str | None = None
     place: int = 0
@@ -246,8 +251,10 @@ class _Cursor:
         """Note how a run goes: a parked one has ended its turn, and goes on with its answer."""
         if isinstance(event, Terminal | InputRequired):
             self.ended.add(event.run_id)
+            self.begun.discard(event.run_id)
         elif isinstance(event, Accepted):
             self.ended.discard(event.turn_id)
+            self.begun.add(event.turn_id)
 
     def knows(self, envelope: Envelope) -> bool:
         """Whether a live event is no news any more."""
@@ -262,13 +269,16 @@ class _Cursor:
         return False
 
     def misses(self, envelope: Envelope) -> bool:
-        """Whether something before this live event was not told: whoever committed it died before it was published, or
-        it was lost between processes. Who has been told nothing yet begins in the middle."""
+        """Whether something before this live event was not told: whoever committed it died before it was published, it
+        was lost between processes, or it comes later from another. Who has been told nothing yet begins in the
+        middle."""
         last = max(self.upto, self.told)
         if not last:
             return False
         if envelope.seq is not None:
             return last < envelope.seq - 1
+        if _run_of(envelope) not in self.begun:
+            return True
         expected = self.place + 1 if _run_of(envelope) == self.run_id else 1
         return envelope.place > expected and envelope.place % PLACES != 1
 

@@ -9,7 +9,7 @@ import pytest
 from orchestrator.bus import Deliver, Lapsed, Live
 from orchestrator.buses.memory import MemoryBus
 from orchestrator.commands import Caller, Resume, Send
-from orchestrator.events import Accepted, Completed, Envelope, Token
+from orchestrator.events import Accepted, AnyEvent, Completed, Envelope, Progress, Token
 from orchestrator.execution.engine import Engine
 from orchestrator.execution.runs import Budgets
 from orchestrator.stores.sql import SqlStore
@@ -21,20 +21,24 @@ ANNA = Caller("anna")
 
 
 class LossyBus(MemoryBus):
-    """Delivers nothing while `deaf`. `looked` is set when somebody has read what is live, who is told when `answered`
-    is set."""
+    """Delivers nothing while `deaf`, and keeps what is `withheld` in `late`. `looked` is set when somebody has read what
+    is live, who is told when `answered` is set."""
 
     def __init__(self) -> None:
         super().__init__()
         self.deaf = False
         self.unreachable = False
+        self.withheld: type[AnyEvent] | None = None
+        self.late: list[Envelope] = []
         self.lapse: list[Lapsed] = []
         self.looked = asyncio.Event()
         self.answered = asyncio.Event()
         self.answered.set()
 
     def deliver(self, envelope: Envelope) -> None:
-        if not self.deaf:
+        if self.withheld is not None and isinstance(envelope.event, self.withheld):
+            self.late.append(envelope)
+        elif not self.deaf:
             super().deliver(envelope)
 
     async def subscribe(
@@ -185,3 +189,41 @@ async def test_the_first_words_come_while_the_reader_is_told_that_there_are_none
     own.seen = [envelope for envelope in reader.seen if getattr(envelope.event, "run_id", None) == run_id]
     assert without_holes(own) == "It has 85 kW."
     assert [envelope.event.text for envelope in own.seen if isinstance(envelope.event, Token)] == script.words
+
+
+@pytest.mark.parametrize("joined", [True, False], ids=["joined", "has asked"])
+async def test_what_a_run_says_comes_behind_its_acceptance_also_where_that_comes_late(
+    engine: Engine, script: Script, bus: LossyBus, joined: bool
+) -> None:
+    """Another process tells the acceptance, and the one that answers may be quicker."""
+    reader = Reader(engine)
+    if joined:
+        await engine.ask(ANNA, Send("Before.", "s"))
+        await reader.follower.resume(ANNA, Resume("s"))
+    else:
+        await reader.follower.send(ANNA, Send("Before.", "s"))
+        await reader.end()
+    script.pause_before = 1
+    script.gate = words = Turnstile()
+    bus.withheld = Accepted
+    await engine.send(ANNA, Send("How strong?", "s"))
+    await said(bus, reader, "It ")
+    bus.withheld = None
+    MemoryBus.deliver(bus, bus.late[0])
+    words.let(3)
+    run_id = script.seen[-1].run_id
+    await reader.until(lambda envelope: isinstance(envelope.event, Completed) and envelope.event.run_id == run_id)
+    own = Reader(engine)
+    own.seen = [envelope for envelope in reader.seen if run_id in (_about(envelope), _asked(envelope))]
+    assert [_asked(envelope) for envelope in own.seen].count(run_id) == 1
+    assert _asked(own.seen[0]) == run_id
+    assert without_holes(own) == "It has 85 kW."
+    assert sum(isinstance(envelope.event, Progress) for envelope in own.seen) == 1
+
+
+def _about(envelope: Envelope) -> str | None:
+    return getattr(envelope.event, "run_id", None)
+
+
+def _asked(envelope: Envelope) -> str | None:
+    return envelope.event.turn_id if isinstance(envelope.event, Accepted) else None
