@@ -21,8 +21,8 @@ ANNA = Caller("anna")
 
 
 class LossyBus(MemoryBus):
-    """Delivers nothing while `deaf`, and keeps what is `withheld` in `late`. `looked` is set when somebody has read what
-    is live, who is told when `answered` is set."""
+    """Delivers nothing while `deaf`, and keeps what is `withheld` in `late`. `looked` is set when somebody has read
+    what is live, who is told when `answered` is set."""
 
     def __init__(self) -> None:
         super().__init__()
