@@ -109,7 +109,7 @@ class Follower:
         after = place(marks)
         active = await store.current_run(conversation_id)
         self._deliver(Envelope(conversation_id, Resumed(session_id, after, marks.head, active)))
-        cursor = self._cursors[conversation_id] = _Cursor(after)
+        cursor = self._cursors[conversation_id] = _Cursor(after, joined=True)
         cursor.begun.add(active)
         # Of runs that the reader knows to have ended, another process may still say a word.
         for envelope in await store.events(conversation_id, max(0, after - RECENT), RECENT) if after else ():
@@ -236,10 +236,12 @@ def _place(command: Resume, epoch: str, marks: Marks) -> int:
 class _Cursor:
     """What history has told. An event is committed before it is published, so history may be ahead of the bus: events
     up to the seq `upto`, and those with a seq of `also`, come again, and what `ended` runs have said comes late. Of
-    `begun` runs the reader knows that they were accepted. `told` is the latest seq that was told live, `place` that of
-    the latest thing that the run `run_id` was heard to say."""
+    `begun` runs the reader knows that they were accepted; one that has not `joined` is told nothing of others before
+    its own message is acknowledged. `told` is the latest seq that was told live, `place` that of the latest thing that
+    the run `run_id` was heard to say."""
 
     upto: int = 0
+    joined: bool = False
     also: set[int | None] = field(default_factory=set)
     ended: set[str] = field(default_factory=set)
     begun: set[str | None] = field(default_factory=lambda: {None})
@@ -261,7 +263,8 @@ class _Cursor:
         event = envelope.event
         if envelope.seq is None:
             run_id = _run_of(envelope)
-            return run_id is not None and (run_id in self.ended or self._heard(run_id, envelope.place))
+            early = not (self.joined or self._last) and run_id not in self.begun
+            return early or (run_id is not None and (run_id in self.ended or self._heard(run_id, envelope.place)))
         if envelope.seq <= self.upto or envelope.seq in self.also:
             return True
         if isinstance(event, Accepted):
@@ -272,15 +275,18 @@ class _Cursor:
         """Whether something before this live event was not told: whoever committed it died before it was published, it
         was lost between processes, or it comes later from another. Who has been told nothing yet begins in the
         middle."""
-        last = max(self.upto, self.told)
-        if not last:
+        if not (self.joined or self._last):
             return False
         if envelope.seq is not None:
-            return last < envelope.seq - 1
+            return self._last < envelope.seq - 1
         if _run_of(envelope) not in self.begun:
             return True
         expected = self.place + 1 if _run_of(envelope) == self.run_id else 1
         return envelope.place > expected and envelope.place % PLACES != 1
+
+    @property
+    def _last(self) -> int:
+        return max(self.upto, self.told)
 
     def _heard(self, run_id: str, place: int) -> bool:
         return run_id == self.run_id and 0 < place <= self.place

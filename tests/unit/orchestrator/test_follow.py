@@ -18,6 +18,7 @@ from tests.unit.orchestrator.test_engine import Script, script, store
 
 __all__ = ["script", "store"]
 ANNA = Caller("anna")
+HOW_STRONG = Send("How strong?", "s", client_message_id="m")
 
 
 class LossyBus(MemoryBus):
@@ -115,7 +116,7 @@ def words(script: Script) -> Turnstile:
 async def asked(engine: Engine, bus: LossyBus) -> Reader:
     """A reader of an answer that has said two of its words."""
     reader = Reader(engine)
-    await reader.follower.send(ANNA, Send("How strong?", "s"))
+    await reader.follower.send(ANNA, HOW_STRONG)
     await reader.next(Accepted)
     await said(bus, reader, "It has ")
     return reader
@@ -219,6 +220,23 @@ async def test_what_a_run_says_comes_behind_its_acceptance_also_where_that_comes
     assert _asked(own.seen[0]) == run_id
     assert without_holes(own) == "It has 85 kW."
     assert sum(isinstance(envelope.event, Progress) for envelope in own.seen) == 1
+
+
+async def test_a_message_that_was_sent_before_is_acknowledged_before_its_run_is_heard(
+    engine: Engine, words: Turnstile, bus: LossyBus
+) -> None:
+    """The socket that sent it was cut off, and on the next one its run is heard before the message is sent again."""
+    before = await asked(engine, bus)
+    reader = Reader(engine)
+    await reader.follower.follow(before.seen[0].conversation_id)
+    words.let(1)
+    await said(bus, before, "It has 85 ")
+    assert reader.seen == []
+    await reader.follower.send(ANNA, HOW_STRONG)
+    words.let(1)
+    await reader.end()
+    assert _asked(reader.seen[0]) == _about(reader.seen[-1])
+    assert without_holes(reader) == "It has 85 kW."
 
 
 def _about(envelope: Envelope) -> str | None:
