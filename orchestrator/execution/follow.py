@@ -273,8 +273,8 @@ class _Cursor:
 
     def misses(self, envelope: Envelope) -> bool:
         """Whether something before this live event was not told: whoever committed it died before it was published, it
-        was lost between processes, or it comes later from another. Who has been told nothing yet begins in the
-        middle."""
+        was lost between processes, or it comes later from another. Who neither joined nor was told anything misses
+        nothing."""
         if not (self.joined or self._last):
             return False
         if envelope.seq is not None:

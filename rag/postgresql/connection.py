@@ -33,7 +33,7 @@ class BoundedConnection(psycopg.Connection[TupleRow]):
 
 
 class AsyncBoundedConnection(psycopg.AsyncConnection[Row]):
-    """The same for an event loop. Waiting for what others notify, it would be closed as well."""
+    """The same for an event loop. Not for listening to notifications, which may stay away for longer."""
 
     patience_s = 5.0
 
